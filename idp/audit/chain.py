@@ -1,0 +1,120 @@
+"""The hash chain: HMAC-SM3 over each event and the seal of the event before it.
+
+Keyed, so that whoever can write to the database but does not hold the audit key cannot forge a chain that verifies. The seal
+does not cover ``seq``: an event moved to another place is still whole, but no longer follows the event it names, and so a
+moved event can be told from a changed one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from idp.audit.errors import AuditKeyMissing
+from idp.audit.tables import AuditEvent, AuditHead
+from idp.crypto import sm3
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class AuditKeys:
+    """The keys of the chain by id; ``current`` names the one that seals new events."""
+
+    keys: Mapping[str, bytes]
+    current: str
+
+
+@dataclass(frozen=True)
+class Break:
+    """One place where the chain does not hold. ``kind`` is ``changed``, ``removed``, ``moved`` or ``unknown_key``."""
+
+    seq: int
+    kind: str
+
+
+class ChainWriter:
+    """Appends events within one transaction. Locks the head at the first event, moves it at :meth:`finish`."""
+
+    def __init__(self, session: Session, keys: AuditKeys) -> None:
+        self._session = session
+        self._keys = keys
+        self._seq: int | None = None
+        self._mac = GENESIS
+
+    def append(self, event: AuditEvent) -> None:
+        """Seals ``event`` and adds it to the session."""
+        if self._seq is None:
+            self._seq, self._mac = self._lock_head()
+        self._seq += 1
+        event.seq, event.key_id, event.previous = self._seq, self._keys.current, self._mac
+        event.mac = self._mac = _seal(event, self._keys.keys[self._keys.current])
+        self._session.add(event)
+
+    def finish(self) -> None:
+        """Moves the head to the last event appended. Does nothing if there was none."""
+        if self._seq is not None:
+            self._session.flush()
+            self._session.execute(update(AuditHead).where(AuditHead.id == 1).values(seq=self._seq, mac=self._mac))
+
+    def _lock_head(self) -> tuple[int, str]:
+        # An UPDATE queues writers on both databases; SELECT … FOR UPDATE does so on one of them only.
+        touch = update(AuditHead).where(AuditHead.id == 1).values(seq=AuditHead.seq).returning(AuditHead.seq, AuditHead.mac)
+        head = self._session.execute(touch).one_or_none()
+        if head is None:
+            self._session.add(AuditHead(id=1, seq=0, mac=GENESIS))
+            self._session.flush()
+            return 0, GENESIS
+        return head.seq, head.mac
+
+
+def breaks(session: Session, keys: Mapping[str, bytes]) -> Iterator[Break]:
+    """Every place where the chain does not hold, in order; nothing if it is whole.
+
+    Reads the whole journal. An event whose key is not in ``keys`` is named, not skipped. It does not see an attacker who holds
+    the audit key, nor a database put back whole to an earlier day: note the head elsewhere for that.
+    """
+    expected, mac = 1, GENESIS
+    for event in session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000)):
+        yield from (Break(seq, "removed") for seq in range(expected, event.seq))
+        key = keys.get(event.key_id)
+        if key is None:
+            yield Break(event.seq, "unknown_key")
+        elif not compare_digest(event.mac, _seal(event, key)):
+            yield Break(event.seq, "changed")
+        elif event.seq == expected and event.previous != mac:
+            yield Break(event.seq, "moved")
+        expected, mac = event.seq + 1, event.mac
+    head = session.get(AuditHead, 1)
+    end = head.seq if head else 0
+    yield from (Break(seq, "removed") for seq in range(expected, end + 1))
+    if end == expected - 1 and head is not None and head.mac != mac:
+        yield Break(end, "changed")
+
+
+def require(keys: Mapping[str, bytes], current: str) -> AuditKeys:
+    """The chain's keys as a value. Raises :class:`AuditKeyMissing` when ``current`` is not among them."""
+    if current not in keys:
+        raise AuditKeyMissing(key_id=current)
+    return AuditKeys(keys, current)
+
+
+def _seal(event: AuditEvent, key: bytes) -> str:
+    fields = [
+        event.previous,
+        event.at.isoformat(timespec="microseconds"),
+        event.actor_kind,
+        event.actor_id,
+        event.address,
+        event.action,
+        event.subject,
+        event.institution,
+        event.outcome,
+        event.detail,
+        event.key_id,
+    ]
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return sm3.hmac(key, text.encode()).hex()

@@ -1,0 +1,60 @@
+"""The unit of work: a database session, the moment, who acts, and the journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from idp.audit.chain import ChainWriter
+from idp.audit.tables import AuditEvent
+from idp.audit.vocabulary import Action
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. ``kind`` is ``operator`` (the command line), ``person`` (``id`` is the person number), ``app`` or ``system``.
+
+    ``address`` is the IP address the act came from, ``None`` for the command line.
+    """
+
+    kind: str
+    id: str
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a rule may use: ``session`` for rows, ``now`` (UTC, the same throughout) and :meth:`record`."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+    chain: ChainWriter
+
+    def record(
+        self,
+        action: Action,
+        *,
+        subject: str,
+        institution: str | None = None,
+        outcome: str = "success",
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Writes down an act, in this transaction.
+
+        ``subject`` is ``kind:identifier`` (``person:…``, ``institution:…``, ``app:…``, ``key:…``); ``institution`` the code of
+        the school whose matter it is; ``detail`` is JSON and never holds a secret, a document number or a telephone number.
+        """
+        event = AuditEvent(
+            at=self.now,
+            actor_kind=self.actor.kind,
+            actor_id=self.actor.id,
+            address=self.actor.address,
+            action=action.value,
+            subject=subject,
+            institution=institution,
+            outcome=outcome,
+            detail=dict(detail or {}),
+        )
+        self.chain.append(event)

@@ -1,0 +1,54 @@
+"""The words of the journal."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What was done: ``room.subject.verb``, the verb in the past tense.
+
+    A word once written stays: an action that is no longer recorded keeps its member, because old events still say it.
+    """
+
+    KEY_CREATED = "keys.key.created"
+    KEY_ROTATED = "keys.key.rotated"
+    KEY_RETIRED = "keys.key.retired"
+
+    INSTITUTION_ISSUED = "registry.institution.issued"
+    INSTITUTION_IMPORTED = "registry.institution.imported"
+    INSTITUTION_RENAMED = "registry.institution.renamed"
+    INSTITUTION_RECATEGORISED = "registry.institution.recategorised"
+    INSTITUTION_CLOSED = "registry.institution.closed"
+    INSTITUTION_RESTORED = "registry.institution.restored"
+    INSTITUTION_MERGED = "registry.institution.merged"
+
+    PERSON_REGISTERED = "registry.person.registered"
+    PERSON_UPDATED = "registry.person.updated"
+    PERSON_MERGED = "registry.person.merged"
+    AFFILIATION_ADDED = "registry.affiliation.added"
+    AFFILIATION_ENDED = "registry.affiliation.ended"
+    AFFILIATION_TRANSFERRED = "registry.affiliation.transferred"
+    GUARDIANSHIP_ADDED = "registry.guardianship.added"
+    GUARDIANSHIP_ENDED = "registry.guardianship.ended"
+
+    APP_REGISTERED = "apps.app.registered"
+    APP_SECRET_ROTATED = "apps.app.secret_rotated"  # noqa: S105 - an action's name
+    APP_DISABLED = "apps.app.disabled"
+
+    FACTOR_ENROLLED = "mfa.factor.enrolled"
+    FACTOR_REMOVED = "mfa.factor.removed"
+    FACTOR_REFUSED = "mfa.factor.refused"
+    RECOVERY_CODES_MADE = "mfa.recovery_codes.made"
+    RECOVERY_CODE_USED = "mfa.recovery_code.used"
+
+    ACTIVATION_ISSUED = "login.activation.issued"
+    PASSWORD_SET = "login.password.set"  # noqa: S105 - an action's name
+    SIGNED_IN = "login.session.started"
+    SIGN_IN_REFUSED = "login.session.refused"
+    SESSION_RAISED = "login.session.raised"
+    SIGNED_OUT = "login.session.ended"
+
+    CONSENT_GIVEN = "oidc.consent.given"
+    CONSENT_REFUSED = "oidc.consent.refused"
+    CONSENT_REVOKED = "oidc.consent.revoked"
+    CODE_REPLAYED = "oidc.code.replayed"
+    REFRESH_TOKEN_REPLAYED = "oidc.refresh_token.replayed"  # noqa: S105 - an action's name

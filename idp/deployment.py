@@ -1,0 +1,90 @@
+"""One installation, opened: settings, database, keys and clock together.
+
+The web application and the command line both stand on this; neither has another way to the database.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.audit import Actor, Transaction
+from idp.audit.chain import AuditKeys, ChainWriter
+from idp.clock import Clock, SystemClock
+from idp.crypto import engines, selftest
+from idp.crypto.envelope import Envelope
+from idp.database import Database
+from idp.database.migration import migrate
+from idp.keys import KeyRing, master, rotation
+from idp.keys.sealing import open_secret
+from idp.keys.states import Purpose
+from idp.keys.tables import Key
+from idp.settings import Settings
+
+SYSTEM = Actor(kind="system", id="yima")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What every command and every request works on."""
+
+    settings: Settings
+    database: Database
+    ring: KeyRing
+    clock: Clock
+    master: Envelope = field(repr=False)
+
+    @contextmanager
+    def transaction(self, actor: Actor) -> Iterator[Transaction]:
+        """A unit of work in the name of ``actor``: kept whole when the block ends, undone whole when it raises."""
+        audit = self.ring.current().audit
+        with self.database.begin() as session:
+            chain = ChainWriter(session, audit)
+            yield Transaction(session, self.clock.now(), actor, chain)
+            chain.finish()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for looking only."""
+        with self.database.read() as session:
+            yield session
+
+    def close(self) -> None:
+        """Gives back the connections."""
+        self.database.close()
+
+
+def open_deployment(settings: Settings, clock: Clock | None = None) -> Deployment:
+    """Opens the installation that ``settings`` describe, after the self-test of the cryptography.
+
+    Raises :class:`idp.crypto.errors.SelfTestFailed`, or :class:`idp.keys.errors.MasterKeyMissing` for an installation that was
+    never initialised.
+    """
+    selftest.run(engines.select(settings.sm_engine, settings.libcrypto_path))
+    database = Database(settings.database, pool_size=settings.database_pool_size)
+    envelope = master.load(settings)
+    ring = KeyRing(database, envelope, longest_token=settings.longest_token)
+    return Deployment(settings, database, ring, clock or SystemClock(), envelope)
+
+
+def initialise(settings: Settings, clock: Clock | None = None) -> Deployment:
+    """Makes what is missing — data folder, master key, schema, keys — and opens the installation. Repeating it is harmless."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    master.create(settings)
+    deployment = open_deployment(settings, clock)
+    migrate(deployment.database)
+    with deployment.database.begin() as session:
+        now = deployment.clock.now()
+        audit_key = session.scalar(select(Key).where(Key.purpose == Purpose.AUDIT.value).order_by(Key.created_at.desc()))
+        if audit_key is None:
+            rows = rotation.first_secrets(deployment.master, now)
+            session.add_all(rows)
+            audit_key = next(row for row in rows if row.purpose == Purpose.AUDIT.value)
+        keys = AuditKeys({audit_key.kid: open_secret(deployment.master, audit_key)}, audit_key.kid)
+        chain = ChainWriter(session, keys)
+        rotation.complete(Transaction(session, now, SYSTEM, chain), deployment.master)
+        chain.finish()
+    deployment.ring.forget()
+    return deployment

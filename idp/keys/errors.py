@@ -1,0 +1,52 @@
+"""What can go wrong with keys."""
+
+from idp.errors import YimaError
+from idp.i18n import N_
+
+
+class KeysError(YimaError):
+    """The family of this room."""
+
+    code = "keys"
+
+
+class MasterKeyMissing(KeysError):
+    """There is no master key where the settings say it is."""
+
+    code = "keys.master_missing"
+    default_message = N_("There is no master key at %(path)s. Run `yima init`, or put the file back from your backup.")
+
+
+class MasterKeyWrong(KeysError):
+    """The master key does not open the keys in the database."""
+
+    code = "keys.master_wrong"
+    default_message = N_("The master key does not open the keys in this database. Restore the key that belongs to it.")
+
+
+class MasterKeyUnsafe(KeysError):
+    """Others on this machine may read the master key."""
+
+    code = "keys.master_unsafe"
+    default_message = N_("Others can read the master key %(path)s. Run: chmod 600 %(path)s")
+
+
+class NoSuchKey(KeysError):
+    """No key has this id."""
+
+    code = "keys.unknown"
+    default_message = N_("There is no key %(key_id)s.")
+
+
+class NotInitialised(KeysError):
+    """The ring has no keys yet."""
+
+    code = "keys.empty"
+    default_message = N_("This installation has no keys yet. Run `yima init`.")
+
+
+class KeyNotRetirable(KeysError):
+    """Taking this key away would lose data or leave nothing to sign with."""
+
+    code = "keys.not_retirable"
+    default_message = N_("The key %(key_id)s protects stored data and cannot be retired.")

@@ -1,0 +1,118 @@
+"""The ring: the keys as they are now, opened once and kept for seconds."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from idp.audit.chain import AuditKeys, require
+from idp.crypto.envelope import Envelope
+from idp.crypto.errors import CryptoError
+from idp.crypto.jose import Signer, SoftwareSigner
+from idp.crypto.passwords import PasswordHasher
+from idp.database import Database
+from idp.keys.errors import MasterKeyWrong, NotInitialised
+from idp.keys.sealing import open_private_jwk, open_secret
+from idp.keys.states import TOKEN_ALGORITHMS, Purpose, State, is_published, state
+from idp.keys.tables import Key
+from idp.keys.vault import Vault
+
+# How long a worker may go on with the keys it has read. A rotation announces a key much earlier than it is used
+# (``jwks_max_age``), so that this delay is never seen.
+REFRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The ring at one moment. Everything in it is opened and parsed."""
+
+    rows: Sequence[Key]
+    signers: dict[str, Signer]
+    envelope: Envelope
+    index_key: bytes
+    subject_key: bytes
+    audit: AuditKeys
+    passwords: PasswordHasher
+    web_secret: bytes
+    read_at: float = field(default_factory=time.monotonic)
+
+
+class KeyRing:
+    """The keys of one installation. Safe to share between threads."""
+
+    def __init__(self, database: Database, master: Envelope, *, longest_token: timedelta) -> None:
+        self._database = database
+        self._master = master
+        self._longest_token = longest_token
+        self._snapshot: Snapshot | None = None
+        self._lock = threading.Lock()
+        self.vault = Vault(self.current)
+
+    def current(self) -> Snapshot:
+        """The keys, at most :data:`REFRESH_SECONDS` old.
+
+        Raises :class:`NotInitialised` or :class:`MasterKeyWrong`.
+        """
+        snapshot = self._snapshot
+        if snapshot is not None and time.monotonic() - snapshot.read_at < REFRESH_SECONDS:
+            return snapshot
+        with self._lock:
+            if self._snapshot is None or self._snapshot is snapshot:
+                self._snapshot = self._read(snapshot)
+            return self._snapshot
+
+    def forget(self) -> None:
+        """Makes the next use read the keys anew; for whoever has just changed them."""
+        self._snapshot = None
+
+    def signer(self, algorithm: str, now: datetime) -> Signer:
+        """The key that signs tokens by ``algorithm`` (a JOSE ``alg``) at the moment ``now``."""
+        snapshot = self.current()
+        rows = [row for row in snapshot.rows if row.algorithm == algorithm and row.purpose == Purpose.TOKEN]
+        active = [row for row in rows if state(row, now) is State.ACTIVE]
+        if not active:
+            raise NotInitialised
+        return snapshot.signers[max(active, key=lambda row: row.activated_at or row.created_at).kid]
+
+    def published(self, issuer: str, now: datetime) -> list[dict[str, object]]:
+        """The public JWKs that belong in the key set of ``issuer`` (``sm`` or ``intl``), newest first."""
+        rows = [
+            row
+            for row in self.current().rows
+            if row.algorithm in TOKEN_ALGORITHMS[issuer] and is_published(row, now, self._longest_token)
+        ]
+        return [dict(row.public_jwk or {}) for row in sorted(rows, key=lambda row: row.created_at, reverse=True)]
+
+    def _read(self, before: Snapshot | None) -> Snapshot:
+        with self._database.read() as session:
+            rows = session.scalars(select(Key).order_by(Key.created_at)).all()
+        if not rows:
+            raise NotInitialised
+        try:
+            return self._open(rows, before)
+        except CryptoError as error:
+            raise MasterKeyWrong(detail=str(error)) from None
+
+    def _open(self, rows: Sequence[Key], before: Snapshot | None) -> Snapshot:
+        known = before.signers if before else {}
+        signers: dict[str, Signer] = {}
+        secrets: dict[str, dict[str, bytes]] = {purpose: {} for purpose in Purpose}
+        for row in rows:
+            if row.purpose != Purpose.TOKEN:
+                secrets[row.purpose][row.kid] = open_secret(self._master, row)
+            elif row.withdrawn_at is None:
+                signers[row.kid] = known.get(row.kid) or SoftwareSigner.from_private_jwk(open_private_jwk(self._master, row))
+        newest = {row.purpose: row.kid for row in rows}  # ordered by creation: the last one wins
+        return Snapshot(
+            rows=rows,
+            signers=signers,
+            envelope=Envelope(secrets[Purpose.SEAL], newest[Purpose.SEAL]),
+            index_key=secrets[Purpose.INDEX][newest[Purpose.INDEX]],
+            subject_key=secrets[Purpose.SUBJECT][newest[Purpose.SUBJECT]],
+            audit=require(secrets[Purpose.AUDIT], newest[Purpose.AUDIT]),
+            passwords=PasswordHasher(secrets[Purpose.PASSWORD], newest[Purpose.PASSWORD]),
+            web_secret=secrets[Purpose.WEB][newest[Purpose.WEB]],
+        )

@@ -1,0 +1,100 @@
+"""Making, rotating and retiring keys."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from idp.audit import Action, Transaction
+from idp.crypto.envelope import Envelope
+from idp.keys.errors import KeyNotRetirable, NoSuchKey
+from idp.keys.sealing import new_secret, new_token_key
+from idp.keys.states import TOKEN_ALGORITHMS, Purpose, State, state
+from idp.keys.tables import Key
+
+ALGORITHMS = tuple(algorithm for group in TOKEN_ALGORITHMS.values() for algorithm in group)
+
+# Secrets that can change at any moment: what an older one sealed names it and still opens. The other secrets are bound into
+# stored indexes and subjects, so changing one means rewriting them.
+RENEWABLE = (Purpose.SEAL, Purpose.PASSWORD, Purpose.AUDIT)
+
+
+def first_secrets(master: Envelope, now: datetime) -> list[Key]:
+    """The secrets of a new installation. The journal's own key is among them, so nothing can be recorded before they are."""
+    return [new_secret(master, purpose, now) for purpose in Purpose if purpose is not Purpose.TOKEN]
+
+
+def complete(tx: Transaction, master: Envelope) -> list[Key]:
+    """Gives every token algorithm its active key and its next one, where they are missing; returns those it made."""
+    made = []
+    for algorithm in ALGORITHMS:
+        have = [state(key, tx.now) for key in _token_keys(tx, algorithm)]
+        if State.ACTIVE not in have:
+            made.append(_add(tx, new_token_key(master, algorithm, tx.now)))
+            made[-1].activated_at = tx.now
+        if State.NEXT not in have:
+            made.append(_add(tx, new_token_key(master, algorithm, tx.now)))
+    return made
+
+
+def rotate(tx: Transaction, master: Envelope, algorithm: str, *, publish_ahead: timedelta) -> Key:
+    """Puts the next key of ``algorithm`` in the active one's place, and makes a new next one; returns the one that takes over.
+
+    The next key has been in the published set since it was made. It takes over once that is ``publish_ahead`` ago, so that
+    every app has seen it: at once, as a rule, and later only after two rotations in quick succession.
+    """
+    keys = _token_keys(tx, algorithm)
+    waiting = [key for key in keys if key.activated_at is None]
+    successor = waiting[0] if waiting else _add(tx, new_token_key(master, algorithm, tx.now))
+    successor.activated_at = max(tx.now, successor.created_at + publish_ahead)
+    for key in keys:
+        if key is not successor and key.activated_at is not None and key.retired_at is None:
+            key.retired_at = successor.activated_at
+    _add(tx, new_token_key(master, algorithm, tx.now))
+    tx.record(Action.KEY_ROTATED, subject=f"key:{successor.kid}", detail={"algorithm": algorithm})
+    return successor
+
+
+def renew_secret(tx: Transaction, master: Envelope, purpose: Purpose) -> Key:
+    """A new secret for ``purpose``, used for everything sealed from now on; what older ones sealed still opens."""
+    if purpose not in RENEWABLE:
+        raise KeyNotRetirable(key_id=purpose.value)
+    return _add(tx, new_secret(master, purpose, tx.now))
+
+
+def retire(tx: Transaction, master: Envelope, kid: str) -> Key:
+    """Withdraws a token key at once, for a key that may be in wrong hands: tokens signed with it no longer verify.
+
+    If it was the active one the next takes over now, seen by all apps or not. Raises :class:`NoSuchKey`, or
+    :class:`KeyNotRetirable` for a key that protects stored data.
+    """
+    key = tx.session.get(Key, kid)
+    if key is None:
+        raise NoSuchKey(key_id=kid)
+    if key.purpose != Purpose.TOKEN:
+        raise KeyNotRetirable(key_id=kid)
+    was_active = state(key, tx.now) is State.ACTIVE
+    key.withdrawn_at = tx.now
+    key.retired_at = key.retired_at or tx.now
+    if was_active:
+        rotate(tx, master, key.algorithm, publish_ahead=timedelta(0))
+    else:
+        complete(tx, master)
+    tx.record(Action.KEY_RETIRED, subject=f"key:{kid}", detail={"algorithm": key.algorithm})
+    return key
+
+
+def listed(tx: Transaction) -> Sequence[Key]:
+    """Every key, oldest first."""
+    return tx.session.scalars(select(Key).order_by(Key.created_at, Key.kid)).all()
+
+
+def _token_keys(tx: Transaction, algorithm: str) -> Sequence[Key]:
+    mine = select(Key).where(Key.purpose == Purpose.TOKEN.value, Key.algorithm == algorithm, Key.withdrawn_at.is_(None))
+    return tx.session.scalars(mine.order_by(Key.created_at).with_for_update()).all()
+
+
+def _add(tx: Transaction, key: Key) -> Key:
+    tx.session.add(key)
+    tx.record(Action.KEY_CREATED, subject=f"key:{key.kid}", detail={"purpose": key.purpose, "algorithm": key.algorithm})
+    return key

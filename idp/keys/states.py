@@ -1,0 +1,58 @@
+"""The state of a key, from its times alone.
+
+A signing key is published before it is used and after: an app that keeps our key set for an hour must find in it every key
+that a token it meets may be signed with. So nothing has to happen at the moment a key changes state, and every worker agrees.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+TOKEN_ALGORITHMS = {"sm": ("SGD_SM3_SM2",), "intl": ("RS256", "ES256", "PS256")}
+
+
+class Purpose(StrEnum):
+    """What a key is for. Only ``TOKEN`` keys have a public half."""
+
+    TOKEN = "token"  # noqa: S105 - a purpose's name
+    SEAL = "seal"
+    INDEX = "index"
+    PASSWORD = "password"  # noqa: S105 - a purpose's name
+    SUBJECT = "subject"
+    AUDIT = "audit"
+    WEB = "web"
+
+
+class State(StrEnum):
+    """``next``: published, not used yet. ``active``: signs. ``retired``: verifies only. ``withdrawn``: gone."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    WITHDRAWN = "withdrawn"
+
+
+class Timed(Protocol):
+    """The times a key's state follows from."""
+
+    activated_at: datetime | None
+    retired_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+def state(key: Timed, now: datetime) -> State:
+    """The state of ``key`` at the moment ``now``."""
+    if key.withdrawn_at is not None and key.withdrawn_at <= now:
+        return State.WITHDRAWN
+    if key.activated_at is None or key.activated_at > now:
+        return State.NEXT
+    if key.retired_at is not None and key.retired_at <= now:
+        return State.RETIRED
+    return State.ACTIVE
+
+
+def is_published(key: Timed, now: datetime, longest_token: timedelta) -> bool:
+    """Whether the public half belongs in the key set: until the last token signed with it has expired."""
+    if state(key, now) is State.RETIRED:
+        return key.retired_at is not None and now < key.retired_at + longest_token
+    return state(key, now) is not State.WITHDRAWN

