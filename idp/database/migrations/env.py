@@ -6,7 +6,7 @@ from idp.database.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=context.config.attributes.get("metadata", Base.metadata),
     render_as_batch=True,  # SQLite cannot alter most things in place
     compare_type=True,
 )

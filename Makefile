@@ -1,0 +1,76 @@
+# One way in: `make help` lists the doors.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+.PHONY: run
+run: $(VENV)/.run ## The provider with a demo school and two apps; RESET=1 starts anew, Ctrl-C ends everything
+	@$(BIN)/yima demo $(if $(RESET),--reset)
+
+.PHONY: test
+test: $(VENV)/.dev clients ## The whole suite; ONLY=path runs a part of it
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ONLY)
+
+.PHONY: check
+check: format-check lint types imports test ## Format, lint, types, direction of imports, then the whole suite
+
+.PHONY: bench
+bench: $(VENV)/.dev clients ## What we claim about speed, measured here; ONLY=name runs one part
+	$(BIN)/python -m bench $(ONLY)
+
+.PHONY: format
+format: $(VENV)/.dev ## Puts every file into the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: format-check
+format-check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+
+.PHONY: lint
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+.PHONY: types
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: translations
+translations: $(VENV)/.dev ## Collects new messages into the catalogues and compiles them
+	$(BIN)/python -m tools.translations
+
+.PHONY: migration
+migration: $(VENV)/.dev ## Writes the migration from the schema's last state to the tables: NAME="what changes"
+	$(BIN)/python -m tools.migration "$(NAME)"
+
+.PHONY: clean
+clean: ## Removes everything that was installed or built; keeps var/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules tests/screenshots
+
+# --- What the doors need -------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Yima needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo "This Python lacks its venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml $(wildcard idp/i18n/locales/*/LC_MESSAGES/*.po) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(wildcard idp/i18n/locales/*/LC_MESSAGES/*.po) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run
