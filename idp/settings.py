@@ -51,7 +51,7 @@ class Settings(BaseModel):
     public_url: str = Field(
         default="http://localhost:8000", description="The address people and apps use; also the name of the SM issuer."
     )
-    bind: str = Field(default="localhost:8000", description="HOST:PORT to listen on; [::]:8000 for every address of both kinds.")
+    bind: str = Field(default="localhost:8000", description="HOST:PORT to listen on; [::]:8000 for every address.")
     workers: int = Field(default=0, ge=0, description="Worker processes; 0 means one per core.")
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="How many reverse proxies stand before us and set X-Forwarded-For and -Proto."

@@ -10,8 +10,8 @@ import pytest
 from idp.audit import Actor
 from idp.database import Database
 from idp.deployment import Deployment, initialise, open_deployment
-from idp.settings import Settings
 from idp.schema import metadata
+from idp.settings import Settings
 from tests.services.postgres import PostgresServer, running_postgres
 
 OPERATOR = Actor(kind="operator", id="test")

@@ -15,6 +15,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """What goes into the row. Raises ``ValueError`` for a naive datetime."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -23,7 +24,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         # SQLite has no time zones: rows hold UTC without saying so.
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
+        """What comes out of the row."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -35,8 +37,10 @@ class JSONText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, _: Dialect) -> str | None:
+        """What goes into the row."""
         return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, _: Dialect) -> Any:
+        """What comes out of the row."""
         return None if value is None else json.loads(value)

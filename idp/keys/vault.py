@@ -11,9 +11,14 @@ from idp.crypto.envelope import Envelope
 class SecretKeys(Protocol):
     """What the vault needs of the ring, as it is now."""
 
-    envelope: Envelope
-    index_key: bytes
-    subject_key: bytes
+    @property
+    def envelope(self) -> Envelope: ...  # noqa: D102 - what it is stands on Snapshot
+
+    @property
+    def index_key(self) -> bytes: ...  # noqa: D102
+
+    @property
+    def subject_key(self) -> bytes: ...  # noqa: D102
 
 
 class Vault:
@@ -52,4 +57,3 @@ class Vault:
         """
         digest = sm3.hmac(self._keys().subject_key, f"{sector}\x00{person_number}".encode())
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
-

@@ -1,0 +1,31 @@
+"""JSON read strictly: an object, in UTF-8, each member once."""
+
+import json
+from typing import Any, NoReturn
+
+from idp.crypto.errors import InvalidEncoding
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """The object in ``data``. Raises :class:`InvalidEncoding`.
+
+    RFC 8725 §2.4 and RFC 7515 §4: of two members with one name, two readers may each take another; neither is what was meant.
+    """
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InvalidEncoding from None
+    if not isinstance(value, dict):
+        raise InvalidEncoding
+    return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
