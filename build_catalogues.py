@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]
     """Runs before hatchling packs the files, for a wheel and for an editable install alike."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, *_: Any) -> None:
         """Writes a .mo beside every .po."""
         compile_catalogues(Path(self.root))
 

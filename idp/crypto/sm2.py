@@ -12,18 +12,6 @@ from idp.crypto.der import ciphertext_from_der, ciphertext_to_der
 from idp.crypto.engines import Engine, EnginePrivateKey, EnginePublicKey
 from idp.crypto.errors import DecryptionFailed, InvalidEncoding, InvalidKey, InvalidSignature
 
-__all__ = [
-    "DEFAULT_ID",
-    "PrivateKey",
-    "PublicKey",
-    "decrypt",
-    "encrypt",
-    "sign",
-    "signature_from_der",
-    "signature_to_der",
-    "verify",
-]
-
 DEFAULT_ID = b"1234567812345678"  # GM/T 0009 §10: the signer's ID where none was agreed
 SIGNATURE_BYTES = 64
 
