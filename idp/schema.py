@@ -3,6 +3,7 @@
 from idp.audit import tables as audit
 from idp.database import Base
 from idp.keys import tables as keys
+from idp.registry import tables as registry
 
-ROOMS = (audit, keys)
+ROOMS = (audit, keys, registry)
 metadata = Base.metadata

@@ -45,14 +45,26 @@ class ChainWriter:
         self._seq: int | None = None
         self._mac = GENESIS
 
-    def append(self, event: AuditEvent) -> None:
-        """Seals ``event`` and adds it to the session."""
+    def lock(self) -> int:
+        """Waits until no other transaction holds the head, and holds it; returns the number of the last event."""
         if self._seq is None:
             self._seq, self._mac = self._lock_head()
-        self._seq += 1
+        return self._seq
+
+    def append(self, event: AuditEvent) -> None:
+        """Seals ``event`` and adds it to the session."""
+        self._seq = self.lock() + 1
         event.seq, event.key_id, event.previous = self._seq, self._keys.current, self._mac
         event.mac = self._mac = _seal(event, self._keys.keys[self._keys.current])
         self._session.add(event)
+
+    def mark(self) -> tuple[int, str]:
+        """Where the chain stands now, for :meth:`back_to`."""
+        return self.lock(), self._mac
+
+    def back_to(self, mark: tuple[int, str]) -> None:
+        """Forgets the events appended since ``mark``; the savepoint has taken their rows away."""
+        self._seq, self._mac = mark
 
     def finish(self) -> None:
         """Moves the head to the last event appended. Does nothing if there was none."""

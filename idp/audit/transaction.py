@@ -1,6 +1,7 @@
 """The unit of work: a database session, the moment, who acts, and the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,24 @@ class Transaction:
     now: datetime
     actor: Actor
     chain: ChainWriter
+
+    def serialise(self) -> None:
+        """Waits for every other recorded change to end. What is read from here on stays true until this transaction ends.
+
+        For decisions that rest on the absence of something: the next free code, a document nobody has registered yet.
+        """
+        self.chain.lock()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that is undone by itself when it raises, the events it recorded included."""
+        mark = self.chain.mark()
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self.chain.back_to(mark)
+            raise
 
     def record(
         self,

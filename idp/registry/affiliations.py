@@ -1,0 +1,136 @@
+"""How persons belong to institutions. The number stays; affiliations come and go."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from idp.audit import Action, Transaction
+from idp.i18n import N_
+from idp.registry import institutions
+from idp.registry.errors import InvalidField, LocalNumberTaken, NoSuchAffiliation, WrongState
+from idp.registry.institutions import InstitutionStatus
+from idp.registry.tables import Affiliation, Institution, Person
+
+MAX_LOCAL_NUMBER = 32
+
+
+class Role(StrEnum):
+    """What a person is in an institution."""
+
+    STUDENT = "student"
+    TEACHER = "teacher"
+    STAFF = "staff"
+    GUARDIAN = "guardian"
+    ALUMNUS = "alumnus"
+    SCHOOL_ADMIN = "school_admin"
+    REGION_ADMIN = "region_admin"
+
+
+def current(session: Session, person_id: int, today: date) -> Sequence[tuple[Affiliation, Institution]]:
+    """The affiliations that hold on ``today``, with their institutions, oldest first."""
+    statement = (
+        select(Affiliation, Institution)
+        .join(Institution, Institution.code == Affiliation.institution)
+        .where(Affiliation.person_id == person_id, *_holds(today))
+        .order_by(Affiliation.begins, Affiliation.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def holder_of(session: Session, institution: str, local_number: str, today: date) -> int | None:
+    """The row id of the person who has this student or staff number in the institution on ``today``."""
+    statement = select(Affiliation.person_id).where(
+        Affiliation.institution == institution, Affiliation.local_number == local_number, *_holds(today)
+    )
+    holders = set(session.scalars(statement))
+    return holders.pop() if len(holders) == 1 else None
+
+
+def add(
+    tx: Transaction,
+    person: Person,
+    institution: str,
+    role: Role,
+    *,
+    local_number: str | None = None,
+    begins: date | None = None,
+) -> Affiliation:
+    """Makes the person one of the institution's from ``begins`` (default: today). Repeating it changes nothing.
+
+    ``local_number`` is the student or staff number; among those who hold one now it is unique in the institution. Raises
+    :class:`LocalNumberTaken`, :class:`WrongState` for an institution that is not active, or :class:`InvalidField`.
+    """
+    tx.serialise()
+    row = institutions.by_code(tx.session, institution)
+    if row.status != InstitutionStatus.ACTIVE:
+        raise WrongState(name=row.name, value=row.code, state=row.status)
+    local_number = _check_local_number(tx, person, institution, local_number)
+    today = tx.now.date()
+    for existing, _ in current(tx.session, person.id, today):
+        if existing.institution == institution and existing.role == role:
+            if local_number and existing.local_number != local_number:
+                existing.local_number = local_number
+                _record(tx, Action.AFFILIATION_ADDED, person, existing)
+            return existing
+    affiliation = Affiliation(
+        person_id=person.id, institution=institution, role=role.value, local_number=local_number, begins=begins or today
+    )
+    tx.session.add(affiliation)
+    tx.session.flush()
+    _record(tx, Action.AFFILIATION_ADDED, person, affiliation)
+    return affiliation
+
+
+def end(tx: Transaction, person: Person, institution: str, role: Role, *, on: date | None = None) -> Affiliation:
+    """Ends the affiliation: ``on`` (default: today) is the first day it no longer holds. Raises :class:`NoSuchAffiliation`."""
+    tx.serialise()
+    day = on or tx.now.date()
+    for affiliation, _ in current(tx.session, person.id, tx.now.date()):
+        if affiliation.institution == institution and affiliation.role == role:
+            if day < affiliation.begins:
+                raise InvalidField(field="ends", reason=N_("it lies before the beginning"))
+            affiliation.ends = day
+            _record(tx, Action.AFFILIATION_ENDED, person, affiliation)
+            return affiliation
+    raise NoSuchAffiliation(institution=institution)
+
+
+def transfer(
+    tx: Transaction, person: Person, role: Role, *, source: str, target: str, local_number: str | None = None
+) -> Affiliation:
+    """Ends the affiliation at ``source`` and begins one at ``target``, today. 籍随人走: the person's number stays."""
+    end(tx, person, source, role)
+    moved = add(tx, person, target, role, local_number=local_number)
+    tx.record(
+        Action.AFFILIATION_TRANSFERRED,
+        subject=f"person:{person.number}",
+        institution=target,
+        detail={"from": source, "role": role.value},
+    )
+    return moved
+
+
+def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
+    return Affiliation.begins <= today, or_(Affiliation.ends.is_(None), Affiliation.ends > today)
+
+
+def _check_local_number(tx: Transaction, person: Person, institution: str, local_number: str | None) -> str | None:
+    if not local_number or not local_number.strip():
+        return None
+    tidy = local_number.strip()
+    if len(tidy) > MAX_LOCAL_NUMBER or not tidy.isprintable() or " " in tidy:
+        raise InvalidField(field="local_number", reason=N_("it must have at most 32 characters and no space"))
+    statement = select(Affiliation.person_id).where(
+        Affiliation.institution == institution, Affiliation.local_number == tidy, *_holds(tx.now.date())
+    )
+    if any(holder != person.id for holder in tx.session.scalars(statement)):
+        raise LocalNumberTaken(value=tidy, institution=institution)
+    return tidy
+
+
+def _record(tx: Transaction, action: Action, person: Person, affiliation: Affiliation) -> None:
+    detail = {"role": affiliation.role, "local_number": affiliation.local_number}
+    tx.record(action, subject=f"person:{person.number}", institution=affiliation.institution, detail=detail)

@@ -1,0 +1,181 @@
+"""Persons: registering one by a verified document, and finding them again."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.audit import Action, Transaction
+from idp.i18n import N_
+from idp.keys import Vault
+from idp.registry import contacts, person_number
+from idp.registry.documents import Document
+from idp.registry.errors import InvalidField, NoSuchPerson, PersonsDiffer
+from idp.registry.tables import Person, PersonDocument
+
+MAX_NAME = 100
+SEXES = ("0", "1", "2", "9")  # GB/T 2261.1: unknown, male, female, not stated
+
+
+class PersonStatus(StrEnum):
+    """``merged`` lives on under another number; ``disabled`` may not sign in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is told of a person at registration. ``sex`` by GB/T 2261.1. The representation shows the name only."""
+
+    name: str
+    english_name: str | None = None
+    sex: str | None = None
+    birth_date: date | None = None
+    phone: str | None = None
+    email: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Details({self.name})"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The person, and whether the number is new."""
+
+    person: Person
+    is_new: bool
+
+
+def by_id(session: Session, person_id: int) -> Person:
+    """The person with this row id, followed through merges. Raises :class:`NoSuchPerson`."""
+    person = session.get(Person, person_id)
+    while person is not None and person.merged_into is not None:
+        person = session.get(Person, person.merged_into)
+    if person is None:
+        raise NoSuchPerson
+    return person
+
+
+def by_number(session: Session, number: str) -> Person:
+    """The person with this number, typed in any case, followed through merges. Raises :class:`NoSuchPerson`."""
+    person = session.scalar(select(Person).where(Person.number == person_number.normalise(number)))
+    if person is None:
+        raise NoSuchPerson
+    return by_id(session, person.id)
+
+
+def by_document(session: Session, vault: Vault, document: Document) -> Person | None:
+    """The person this document belongs to, if anyone has registered it."""
+    row = session.scalar(select(PersonDocument).where(PersonDocument.number_index == _index(vault, document)))
+    return by_id(session, row.person_id) if row is not None else None
+
+
+def register(tx: Transaction, vault: Vault, document: Document, details: Details, *, verified_by: str) -> Registered:
+    """Gives a person a number, or finds the one who has it already: one person, one number, at however many schools.
+
+    ``verified_by`` is the code of the institution that has seen the document. What is missing from an earlier registration is
+    filled in; what stands there is not overwritten. Raises :class:`PersonsDiffer` when the document is another name's.
+    """
+    tx.serialise()  # two schools registering the same child at once must not make two of her
+    person = by_document(tx.session, vault, document)
+    if person is not None:
+        if _comparable(person.name) != _comparable(details.name):
+            raise PersonsDiffer
+        if fill_in(tx, vault, person, details, birth_date=document.birth_date):
+            tx.record(Action.PERSON_UPDATED, subject=f"person:{person.number}", institution=verified_by)
+        return Registered(person, is_new=False)
+    person = _create(tx, details)
+    fill_in(tx, vault, person, details, birth_date=document.birth_date)
+    add_document(tx, vault, person, document, verified_by=verified_by)
+    tx.record(
+        Action.PERSON_REGISTERED,
+        subject=f"person:{person.number}",
+        institution=verified_by,
+        detail={"document": document.kind.value},
+    )
+    return Registered(person, is_new=True)
+
+
+def add_document(tx: Transaction, vault: Vault, person: Person, document: Document, *, verified_by: str) -> None:
+    """Ties another document to the person. One that is somebody else's raises :class:`PersonsDiffer`: merge the two first."""
+    tx.serialise()
+    owner = by_document(tx.session, vault, document)
+    if owner is not None:
+        if owner.id != person.id:
+            raise PersonsDiffer
+        return
+    index = _index(vault, document)
+    sealed = vault.seal(document.number, context=f"person_document:{index}:number")
+    row = PersonDocument(person_id=person.id, kind=document.kind.value, number_sealed=sealed, number_index=index)
+    row.verified_at, row.verified_by = tx.now, verified_by
+    tx.session.add(row)
+    tx.session.flush()
+
+
+def fill_in(tx: Transaction, vault: Vault, person: Person, details: Details, *, birth_date: date | None) -> bool:
+    """Adds what is not known of the person yet; returns whether there was anything. Raises :class:`InvalidField`."""
+    found = False
+    if details.sex is not None and details.sex not in SEXES:
+        raise InvalidField(field="sex", reason=N_("it is one of 0, 1, 2, 9 (GB/T 2261.1)"))
+    for name in ("english_name", "sex"):
+        if getattr(person, name) is None and getattr(details, name):
+            setattr(person, name, getattr(details, name))
+            found = True
+    birth_date = birth_date or details.birth_date
+    if person.birth_date_sealed is None and birth_date is not None:
+        if birth_date > tx.now.date():
+            raise InvalidField(field="birth_date", reason=N_("it lies in the future"))
+        person.birth_date_sealed = vault.seal(birth_date.isoformat(), context=f"person:{person.id}:birth_date")
+        found = True
+    if person.phone_index is None and details.phone:
+        set_phone(vault, person, details.phone)
+        found = True
+    if person.email_index is None and details.email:
+        set_email(vault, person, details.email)
+        found = True
+    return found
+
+
+def set_phone(vault: Vault, person: Person, value: str) -> None:
+    """Seals the telephone number. Raises :class:`InvalidField`."""
+    number = contacts.phone(value)
+    person.phone_sealed = vault.seal(number, context=f"person:{person.id}:phone")
+    person.phone_index = vault.blind_index("phone", number)
+
+
+def set_email(vault: Vault, person: Person, value: str) -> None:
+    """Seals the e-mail address. Raises :class:`InvalidField`."""
+    address = contacts.email(value)
+    person.email_sealed = vault.seal(address, context=f"person:{person.id}:email")
+    person.email_index = vault.blind_index("email", address)
+
+
+def document_number(vault: Vault, row: PersonDocument) -> str:
+    """The number on the document, opened. Whoever calls this records that somebody looked."""
+    return vault.open(row.number_sealed, context=f"person_document:{row.number_index}:number")
+
+
+def _create(tx: Transaction, details: Details) -> Person:
+    name = " ".join(details.name.split())
+    if not name or len(name) > MAX_NAME:
+        raise InvalidField(field="name", reason=N_("it must have 1 to 100 characters"))
+    number = person_number.generate()
+    while tx.session.scalar(select(Person.id).where(Person.number == number)) is not None:
+        number = person_number.generate()
+    person = Person(number=number, name=name, status=PersonStatus.ACTIVE.value, created_at=tx.now)
+    tx.session.add(person)
+    tx.session.flush()
+    return person
+
+
+def _index(vault: Vault, document: Document) -> str:
+    return vault.blind_index("document", f"{document.kind}:{document.number}")
+
+
+def _comparable(name: str) -> str:
+    # Minority and foreign names come with one or another middle dot, and with or without spaces.
+    return "".join(c for c in name.casefold() if c not in " ·•・.\u2027")
