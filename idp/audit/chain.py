@@ -100,11 +100,24 @@ def breaks(session: Session, keys: Mapping[str, bytes]) -> Iterator[Break]:
         elif event.seq == expected and event.previous != mac:
             yield Break(event.seq, "moved")
         expected, mac = event.seq + 1, event.mac
-    head = session.get(AuditHead, 1)
-    end = head.seq if head else 0
-    yield from (Break(seq, "removed") for seq in range(expected, end + 1))
-    if end == expected - 1 and head is not None and head.mac != mac:
-        yield Break(end, "changed")
+    end = head(session)
+    yield from (Break(seq, "removed") for seq in range(expected, end.seq + 1))
+    if end.seq == expected - 1 and end.mac != mac:
+        yield Break(end.seq, "changed")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last event's number and seal. Noted elsewhere, it shows later that nothing before it was put back or cut off."""
+
+    seq: int
+    mac: str
+
+
+def head(session: Session) -> Head:
+    """Where the chain ends now."""
+    row = session.get(AuditHead, 1)
+    return Head(row.seq, row.mac) if row is not None else Head(0, GENESIS)
 
 
 def require(keys: Mapping[str, bytes], current: str) -> AuditKeys:

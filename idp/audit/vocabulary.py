@@ -23,6 +23,7 @@ class Action(StrEnum):
 
     PERSON_REGISTERED = "registry.person.registered"
     PERSON_UPDATED = "registry.person.updated"
+    PERSON_REVEALED = "registry.person.revealed"
     PERSON_MERGED = "registry.person.merged"
     AFFILIATION_ADDED = "registry.affiliation.added"
     AFFILIATION_ENDED = "registry.affiliation.ended"

@@ -75,9 +75,7 @@ def _remark(row: Row, code: institution_code.InstitutionCode, outcome: Outcome) 
             Remark(
                 row.line,
                 str(code),
-                N_(
-                    "%(name)s: the code says %(category)s (%(is)s), but level %(level)s belongs to %(expected)s (%(should)s)."
-                ),
+                N_("%(name)s: the code says %(category)s (%(is)s), but level %(level)s belongs to %(expected)s (%(should)s)."),
                 {
                     "name": row.values["name"],
                     "category": code.category,

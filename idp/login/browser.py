@@ -1,0 +1,97 @@
+"""The browser of this request: its cookies, and the session they open."""
+
+import secrets
+from datetime import timedelta
+
+from flask import g, request
+from werkzeug.wrappers.response import Response
+
+from idp.crypto import base64url, sm3
+from idp.login import sessions
+from idp.login.sessions import Limits, SignedIn
+from idp.settings import Settings
+from idp.web.context import cookie_name, deployment
+
+SESSION = "yima_session"
+BROWSER = "yima_browser"
+KNOWN = "yima_known"
+MAX_KNOWN = 5
+ONE_YEAR = 365 * 86400
+
+
+def limits(settings: Settings) -> Limits:
+    """How long sessions last here."""
+    return Limits(timedelta(seconds=settings.session_idle), timedelta(seconds=settings.session_absolute))
+
+
+def session_token() -> str:
+    """The session cookie's token; empty if there is none."""
+    return _cookie(SESSION)
+
+
+def signed_in() -> SignedIn | None:
+    """Who is signed in at this browser, if anyone. Looked up once for a request."""
+    if "yima_signed_in" not in g:
+        here = deployment()
+        token = session_token()
+        if token:
+            with here.reading() as session:
+                g.yima_signed_in = sessions.find(session, token, limits(here.settings), here.clock.now())
+        else:
+            g.yima_signed_in = None
+    found: SignedIn | None = g.yima_signed_in
+    return found
+
+
+def keep_session(response: Response, token: str) -> None:
+    """Gives the browser its session token, until it is closed or the session ends."""
+    _set(response, SESSION, token, None)
+
+
+def forget_session(response: Response) -> None:
+    """Takes the session token away."""
+    settings = deployment().settings
+    response.delete_cookie(cookie_name(settings, SESSION), secure=settings.secure, httponly=True, samesite="Lax")
+
+
+def secret() -> str:
+    """This browser's secret, which flows are bound to; a fresh one where it has none. Kept by :func:`keep_secret`."""
+    if "yima_browser" not in g:
+        given = _cookie(BROWSER)
+        g.yima_browser = given if len(given) == 43 else secrets.token_urlsafe(32)
+    value: str = g.yima_browser
+    return value
+
+
+def keep_secret(response: Response) -> None:
+    """Gives the browser its secret."""
+    _set(response, BROWSER, secret(), None)
+
+
+def known_for(account: str) -> str | None:
+    """This browser's mark for ``account``, if somebody has signed in to it here before."""
+    mark = _mark(account)
+    return mark if mark in _cookie(KNOWN).split(".") else None
+
+
+def keep_known(response: Response, account: str) -> None:
+    """Remembers that the account was signed in to here, so that strangers' failures do not slow this browser down."""
+    mark = _mark(account)
+    others = [old for old in _cookie(KNOWN).split(".") if old and old != mark]
+    _set(response, KNOWN, ".".join([mark, *others][:MAX_KNOWN]), ONE_YEAR)
+
+
+def _mark(account: str) -> str:
+    key = deployment().ring.current().web_secret
+    return base64url.encode(sm3.hmac(key, b"known browser\x00" + account.strip().casefold().encode("utf-8", "replace"))[:18])
+
+
+def _cookie(name: str) -> str:
+    return request.cookies.get(cookie_name(deployment().settings, name), "")[:512]
+
+
+def _set(response: Response, name: str, value: str, max_age: int | None) -> None:
+    settings = deployment().settings
+    response.set_cookie(
+        cookie_name(settings, name), value, max_age=max_age, secure=settings.secure, httponly=True, samesite="Lax"
+    )

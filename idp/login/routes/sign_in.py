@@ -1,0 +1,160 @@
+"""``/login``: every form ends in a redirect to it, and it asks ``next_step`` what to show."""
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers.response import Response
+
+from idp.audit import Action, Transaction
+from idp.login import browser, flow, passwords, sessions, throttle
+from idp.login.errors import SignInRefused, TooManyTries
+from idp.login.extension import endings
+from idp.login.flow import Flow
+from idp.login.next_step import Step
+from idp.login.requirement import Requirement
+from idp.login.routes.pages import MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page
+from idp.mfa import engine
+from idp.mfa.errors import FactorError, TooManyWrongCodes
+from idp.mfa.factors import FACTORS
+from idp.registry import lookup, persons
+from idp.web import context
+from idp.web.context import deployment
+
+blueprint = Blueprint("login", __name__, template_folder="../templates")
+
+
+def start(requirement: Requirement, return_to: str) -> Response:
+    """Begins a sign-in for ``requirement`` that ends at ``return_to``, and sends the browser there. For every protocol."""
+    here = deployment()
+    with here.transaction(context.anonymous()) as tx:
+        flow_id = flow.begin(tx, requirement, return_to, browser.secret(), browser.signed_in())
+    response = redirect(url_for("login.show", flow=flow_id))
+    browser.keep_secret(response)
+    return response
+
+
+@blueprint.get("/login")
+def show() -> Answer:
+    """The page of the next step; without a flow, the sign-in to the self-service page."""
+    flow_id = request.args.get("flow", "")
+    if not flow_id:
+        return redirect(url_for("account.show")) if browser.signed_in() else start(Requirement(), url_for("account.show"))
+    here = deployment()
+    with here.transaction(context.anonymous()) as tx:
+        found = flow.find(tx, flow_id, browser.secret())
+        step = flow.step(tx, found)
+        if step is Step.DONE:
+            return _finish(tx, found)
+        if step is Step.UNMET:
+            flow.finish(tx, found)
+            joint = "&" if "?" in found.return_to else "?"
+            return redirect(f"{found.return_to}{joint}login_error=unmet")
+        return step_page(tx, found, step)
+
+
+@blueprint.post("/login/password")
+def password() -> Answer:
+    """Account and password."""
+    here = deployment()
+    account, school = field("account", MAX_ACCOUNT), field("school", 10)
+    label = f"{school}/{account}" if school else account
+    counters = throttle.buckets("password", label, context.client_network(), browser.known_for(label))
+    now = here.clock.now()
+    with here.transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        try:
+            throttle.check(tx, counters)
+        except TooManyTries as error:
+            return step_page(tx, found, Step.PASSWORD, error, SLOW_DOWN)
+        person = lookup.person_for_account(tx.session, here.ring.vault, account, school or None, now.date())
+        person_id = person.id if person is not None else None
+        verifier = passwords.verifier_of(tx.session, person_id) if person_id is not None else None
+    hasher = here.ring.current().passwords
+    secret = request.form.get("password", "")[: MAX_PASSWORD + 1]
+    try:
+        # Outside of any transaction: this takes its time, and others must be able to write meanwhile.
+        passwords.verify(hasher, verifier, secret)
+        if person_id is None:
+            raise SignInRefused
+    except SignInRefused as error:
+        with here.transaction(context.anonymous()) as tx:
+            throttle.count_failure(tx, counters)
+            if person_id is not None:
+                number = persons.by_id(tx.session, person_id).number
+                tx.record(Action.SIGN_IN_REFUSED, subject=f"person:{number}", outcome="failure")
+            return step_page(tx, found, Step.PASSWORD, error, REFUSED)
+    fresh = hasher.hash(secret) if verifier is not None and hasher.needs_rehash(verifier) else None
+    with here.transaction(context.anonymous()) as tx:
+        throttle.clear(tx, counters)
+        flow.prove_password(tx, found, person_id)
+        if fresh is not None:
+            passwords.set_password(tx, persons.by_id(tx.session, person_id), fresh)
+    response = redirect(url_for("login.show", flow=found.id))
+    browser.keep_known(response, label)
+    return response
+
+
+@blueprint.post("/login/code")
+def code() -> Answer:
+    """The second factor."""
+    kind = field("kind", 16)
+    here = deployment()
+    with here.transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        if flow.step(tx, found) is not Step.SECOND_FACTOR or found.person_id is None or kind not in FACTORS:
+            return redirect(url_for("login.show", flow=found.id))
+        try:
+            flow.prove_factor(tx, found, engine.answer(tx, here.ring.vault, found.person_id, kind, field("code", 64)))
+        except FactorError as error:
+            status = SLOW_DOWN if isinstance(error, TooManyWrongCodes) else REFUSED
+            return step_page(tx, found, Step.SECOND_FACTOR, error, status)
+    return redirect(url_for("login.show", flow=found.id))
+
+
+@blueprint.post("/login/enrol")
+def enrol() -> Answer:
+    """A working code of the authenticator app that the page has just offered."""
+    here = deployment()
+    with here.transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        if flow.step(tx, found) is not Step.ENROL or found.person_id is None:
+            return redirect(url_for("login.show", flow=found.id))
+        person = persons.by_id(tx.session, found.person_id)
+        try:
+            flow.prove_factor(tx, found, engine.confirm_totp(tx, here.ring.vault, person, field("code", 64)))
+        except FactorError as error:
+            return step_page(tx, found, Step.ENROL, error, REFUSED)
+    return redirect(url_for("login.show", flow=found.id))
+
+
+@blueprint.post("/login/cancel")
+def cancel() -> Answer:
+    """Gives up: the app is told that the person did not want to."""
+    here = deployment()
+    with here.transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        flow.finish(tx, found)
+    joint = "&" if "?" in found.return_to else "?"
+    return redirect(f"{found.return_to}{joint}login_error=access_denied")
+
+
+def _finish(tx: Transaction, found: Flow) -> Response:
+    """The flow becomes a session: the one that is there, lifted, or a new one."""
+    flow.finish(tx, found)
+    assert found.person_id is not None  # noqa: S101 - no flow is done without a person
+    there = browser.signed_in()
+    methods = sorted(found.methods)
+    if there is not None and there.person_id == found.person_id:
+        unchanged = there.level >= found.level and set(methods) <= set(there.methods) and not found.requirement.force
+        response = redirect(found.return_to)
+        if not unchanged or found.requirement.max_age is not None:
+            token = sessions.raise_level(
+                tx, browser.session_token(), level=max(found.level, there.level), methods=[*{*methods, *there.methods}]
+            )
+            browser.keep_session(response, token)
+        return response
+    if there is not None:
+        sessions.end(tx, there.person_id, there.sid, endings())
+    person = persons.by_id(tx.session, found.person_id)
+    token = sessions.start(tx, person, level=found.level, methods=methods, user_agent=request.user_agent.string)
+    response = redirect(found.return_to)
+    browser.keep_session(response, token)
+    return response

@@ -1,0 +1,75 @@
+"""Rows of the sign-in. Tokens and codes are kept as digests."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.database import Base, JSONText, UTCDateTime
+
+
+class Password(Base):
+    """A person's password verifier."""
+
+    __tablename__ = "password"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    verifier: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Activation(Base):
+    """The one activation code of a person."""
+
+    __tablename__ = "activation"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    mac: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class BrowserSession(Base):
+    """A sign-in that holds. ``sid`` names it to apps and in pages; the cookie's token is another secret."""
+
+    __tablename__ = "browser_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(43), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    level: Mapped[int]
+    methods: Mapped[list[str]] = mapped_column(JSONText)
+    auth_time: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    device: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(45))
+
+
+class SignInFlow(Base):
+    """A sign-in under way, bound to one browser."""
+
+    __tablename__ = "sign_in_flow"
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    requirement: Mapped[dict[str, Any]] = mapped_column(JSONText)
+    return_to: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    methods: Mapped[list[str]] = mapped_column(JSONText)
+    level: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class Throttle(Base):
+    """How often somebody was wrong lately, by a key that says who and from where."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    retry_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    failed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -1,0 +1,70 @@
+"""Recovery codes: ten codes on paper for the day the phone is gone."""
+
+import re
+import secrets
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from idp.audit import Action, Transaction
+from idp.keys import Vault
+from idp.mfa.errors import WrongCode
+from idp.mfa.tables import Credential, RecoveryCode
+
+COUNT = 10
+LENGTH = 10  # of 32 characters: 50 bits
+# Crockford's base32 without its look-alikes: what people write down they can read again.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOK_ALIKES = str.maketrans("OIL", "011")
+
+
+class RecoveryCodes:
+    """The codes on paper."""
+
+    kind = "recovery"
+    amr = "otp"
+    level = 2
+
+    def spend(self, tx: Transaction, vault: Vault, credential: Credential, answer: str) -> None:
+        """Accepts a code that is unused."""
+        spent = tx.session.execute(
+            update(RecoveryCode)
+            .where(
+                RecoveryCode.credential_id == credential.id,
+                RecoveryCode.mac == _mac(vault, credential.id, normalise(answer)),
+                RecoveryCode.used_at.is_(None),
+            )
+            .values(used_at=tx.now)
+            .execution_options(synchronize_session=False)
+        )
+        if spent.rowcount != 1:  # type: ignore[attr-defined]
+            raise WrongCode
+        tx.record(
+            Action.RECOVERY_CODE_USED, subject=f"factor:{credential.id}", detail={"left": left(tx.session, credential.id)}
+        )
+
+
+def normalise(answer: str) -> str:
+    """The code as it was made, from how people type it. Raises :class:`WrongCode` for what cannot be one."""
+    code = re.sub(r"[\s-]", "", answer).upper().translate(_LOOK_ALIKES)
+    if len(code) != LENGTH or any(c not in ALPHABET for c in code):
+        raise WrongCode
+    return code
+
+
+def replace(tx: Transaction, vault: Vault, credential: Credential) -> list[str]:
+    """Ten new codes in the place of the old ones, as ``XXXXX-XXXXX``. They can be shown now and never again."""
+    tx.session.execute(delete(RecoveryCode).where(RecoveryCode.credential_id == credential.id))
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(COUNT)]
+    tx.session.add_all(RecoveryCode(credential_id=credential.id, mac=_mac(vault, credential.id, code)) for code in codes)
+    return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def left(session: Session, credential_id: int) -> int:
+    """How many codes are unused."""
+    unused = select(func.count()).where(RecoveryCode.credential_id == credential_id, RecoveryCode.used_at.is_(None))
+    return session.scalar(unused) or 0
+
+
+def _mac(vault: Vault, credential_id: int, code: str) -> str:
+    return vault.blind_index("recovery_code", f"{credential_id}:{code}")

@@ -1,0 +1,53 @@
+"""The language of a page: what was asked for in the address, then the reader's choice, then the browser's, then Chinese."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, g, redirect, request
+from flask_babel import Babel
+from werkzeug.wrappers.response import Response
+
+from idp.i18n import DEFAULT_LOCALE, DOMAIN, LOCALES, directory, negotiate
+from idp.web.context import cookie_name, deployment
+
+COOKIE = "yima_language"
+ONE_YEAR = 365 * 86400
+
+blueprint = Blueprint("language", __name__)
+
+
+def install(app: Flask) -> None:
+    """Gives templates ``_`` and the current language."""
+    app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT_LOCALE, BABEL_DOMAIN=DOMAIN, BABEL_TRANSLATION_DIRECTORIES=str(directory()))
+    Babel(app, locale_selector=current)
+    app.register_blueprint(blueprint)
+    app.context_processor(lambda: {"locale": current(), "html_language": "zh-CN" if current() == DEFAULT_LOCALE else "en"})
+
+
+def current() -> str:
+    """The language of this request."""
+    if "yima_locale" not in g:
+        asked = request.args.get("ui_locales", "")[:100].split()
+        chosen = request.cookies.get(cookie_name(deployment().settings, COOKIE), "")
+        browser = [tag for tag, _ in request.accept_languages]
+        g.yima_locale = negotiate([*asked, chosen, *browser]) or DEFAULT_LOCALE
+    locale: str = g.yima_locale
+    return locale
+
+
+@blueprint.post("/language")
+def choose() -> Response:
+    """Keeps the reader's choice and goes back to the page they were on."""
+    settings = deployment().settings
+    chosen = request.form.get("language", "")
+    response = redirect(_local(request.form.get("back", "")))
+    if chosen in LOCALES:
+        name = cookie_name(settings, COOKIE)
+        response.set_cookie(name, chosen, max_age=ONE_YEAR, secure=settings.secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _local(path: str) -> str:
+    """``path`` if it leads to a page of ours, else the start page: never to another site."""
+    parts = urlsplit(path)
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
+    return path if safe and "\\" not in path else "/"
