@@ -84,7 +84,5 @@ def verify(as_json: bool) -> None:
         for item in found:
             click.echo(KINDS[item.kind] % {"seq": item.seq}, err=True)
     else:
-        click.echo(
-            _("The journal is whole: %(seq)s events, the last sealed %(mac)s.") % {"seq": head.seq, "mac": head.mac[:16]}
-        )
+        click.echo(_("The journal is whole: %(seq)s events, the last sealed %(mac)s.") % {"seq": head.seq, "mac": head.mac[:16]})
     sys.exit(1 if found else 0)

@@ -80,9 +80,7 @@ def command() -> None:
 
 @command.command(help=_("Register a person by a document the school has seen, or find them again, and add an affiliation."))
 @click.argument("name")
-@click.option(
-    "--document", "number", prompt=_("Document number"), hide_input=True, help=_("Its number; asked for if left out.")
-)
+@click.option("--document", "number", prompt=_("Document number"), hide_input=True, help=_("Its number; asked for if left out."))
 @click.option("--document-kind", type=click.Choice([kind.value for kind in DocumentKind]), default=DocumentKind.CITIZEN.value)
 @click.option("--institution", required=True, help=_("The code of the school."))
 @click.option("--role", type=ROLE, required=True)

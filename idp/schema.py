@@ -1,9 +1,13 @@
 """Every table of every room, for whoever compares the schema with the migrations. Rooms import their own tables only."""
 
+from idp.apps import tables as apps
 from idp.audit import tables as audit
 from idp.database import Base
 from idp.keys import tables as keys
+from idp.login import tables as login
+from idp.mfa import tables as mfa
+from idp.oidc import tables as oidc
 from idp.registry import tables as registry
 
-ROOMS = (audit, keys, registry)
+ROOMS = (audit, keys, registry, apps, mfa, login, oidc)
 metadata = Base.metadata

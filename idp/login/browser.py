@@ -92,6 +92,4 @@ def _cookie(name: str) -> str:
 
 def _set(response: Response, name: str, value: str, max_age: int | None) -> None:
     settings = deployment().settings
-    response.set_cookie(
-        cookie_name(settings, name), value, max_age=max_age, secure=settings.secure, httponly=True, samesite="Lax"
-    )
+    response.set_cookie(cookie_name(settings, name), value, max_age=max_age, secure=settings.secure, httponly=True, samesite="Lax")

@@ -28,9 +28,7 @@ class ActivationRefused(LoginError):
     """The activation code does not fit, is used up or too old."""
 
     code = "login.activation"
-    default_message = N_(
-        "The account or the activation code is not right, or the code is too old. Ask your school for a new one."
-    )
+    default_message = N_("The account or the activation code is not right, or the code is too old. Ask your school for a new one.")
 
 
 class PasswordTooWeak(LoginError):

@@ -89,9 +89,7 @@ class PersonsDiffer(RegistryError):
 
     code = "registry.persons_differ"
     column = "name"
-    default_message = N_(
-        "This document is registered under another name. Correct the name, or ask the school that registered it."
-    )
+    default_message = N_("This document is registered under another name. Correct the name, or ask the school that registered it.")
 
 
 class LocalNumberTaken(RegistryError):

@@ -75,12 +75,8 @@ def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
     return Guardianship.begins <= today, or_(Guardianship.ends.is_(None), Guardianship.ends > today)
 
 
-def _others(
-    session: Session, condition: ColumnElement[bool], column: InstrumentedAttribute[int], today: date
-) -> Sequence[Person]:
-    statement = (
-        select(Person).join(Guardianship, Person.id == column).where(condition, *_holds(today)).order_by(Guardianship.id)
-    )
+def _others(session: Session, condition: ColumnElement[bool], column: InstrumentedAttribute[int], today: date) -> Sequence[Person]:
+    statement = select(Person).join(Guardianship, Person.id == column).where(condition, *_holds(today)).order_by(Guardianship.id)
     return session.scalars(statement).all()
 
 

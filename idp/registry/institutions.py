@@ -45,9 +45,7 @@ def by_code(session: Session, code: str) -> Institution:
     return found
 
 
-def search(
-    session: Session, query: str = "", *, province: str = "", category: str = "", status: str = ""
-) -> Sequence[Institution]:
+def search(session: Session, query: str = "", *, province: str = "", category: str = "", status: str = "") -> Sequence[Institution]:
     """The institutions whose name or code contains ``query``, ordered by code; empty filters let everything through."""
     statement = select(Institution).order_by(Institution.code)
     if query:
@@ -105,9 +103,7 @@ def describe(tx: Transaction, row: Institution, particulars: Particulars) -> boo
     credit = credit_code.normalise(particulars.credit_code) if particulars.credit_code else None
     if credit is not None:
         with tx.session.no_autoflush:
-            other = tx.session.scalar(
-                select(Institution).where(Institution.credit_code == credit, Institution.code != row.code)
-            )
+            other = tx.session.scalar(select(Institution).where(Institution.credit_code == credit, Institution.code != row.code))
         if other is not None:
             raise CodeTaken(value=credit, name=other.name)
     values = {

@@ -39,9 +39,7 @@ class RecoveryCodes:
         )
         if spent.rowcount != 1:  # type: ignore[attr-defined]
             raise WrongCode
-        tx.record(
-            Action.RECOVERY_CODE_USED, subject=f"factor:{credential.id}", detail={"left": left(tx.session, credential.id)}
-        )
+        tx.record(Action.RECOVERY_CODE_USED, subject=f"factor:{credential.id}", detail={"left": left(tx.session, credential.id)})
 
 
 def normalise(answer: str) -> str:

@@ -49,9 +49,7 @@ def matching_step(secret: str, answer: str, around: int) -> int:
         raise WrongCode
     otp = pyotp.TOTP(secret, digits=DIGITS, interval=PERIOD)
     # Each candidate is compared, in constant time, whether or not one has matched.
-    matches = [
-        step for step in range(around - WINDOW, around + WINDOW + 1) if secrets.compare_digest(otp.generate_otp(step), code)
-    ]
+    matches = [step for step in range(around - WINDOW, around + WINDOW + 1) if secrets.compare_digest(otp.generate_otp(step), code)]
     if not matches:
         raise WrongCode
     return matches[-1]
@@ -70,6 +68,4 @@ def secret_of(vault: Vault, credential: Credential) -> str:
 def provisioning_uri(secret: str, *, issuer: str, account: str) -> str:
     """The ``otpauth:`` address that the QR code holds (Google Authenticator's key URI format, which all apps read)."""
     label = quote(f"{issuer}:{account}", safe="")
-    return (
-        f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer, safe='')}&algorithm=SHA1&digits={DIGITS}&period={PERIOD}"
-    )
+    return f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer, safe='')}&algorithm=SHA1&digits={DIGITS}&period={PERIOD}"

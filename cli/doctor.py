@@ -1,0 +1,137 @@
+"""``yima doctor``: what is wrong, and what to do about it."""
+
+import gettext
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.frame import json_option, locale
+from cli.output import print_json, print_rows
+from idp.audit import chain
+from idp.crypto import engines, selftest
+from idp.database import Database
+from idp.database.migration import is_current
+from idp.deployment import Deployment, open_deployment
+from idp.errors import YimaError
+from idp.i18n import translate
+from idp.keys import rotation
+from idp.settings import Settings, load
+
+_ = gettext.gettext
+
+GOOD, WARNING, BAD = "ok", "look", "wrong"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    state: str
+    what: str
+    advice: str
+
+
+@click.command(name="doctor", help=_("Check the installation, and say how to mend what is wrong. Exit code 1 if something is."))
+@json_option
+@click.option("--settings", "show_settings", is_flag=True, help=_("Also list every setting, its value and its meaning."))
+def command(as_json: bool, show_settings: bool) -> None:
+    """Looks at everything."""
+    settings = load()
+    findings = list(_examine(settings))
+    rows = [{"state": f.state, "what": f.what, "advice": f.advice} for f in findings]
+    values = _settings(settings) if show_settings else []
+    if as_json:
+        print_json({"findings": rows, "settings": values})
+    else:
+        print_rows(rows, {"state": _("State"), "what": _("What"), "advice": _("Advice")}, as_json=False)
+        if values:
+            click.echo()
+            print_rows(values, {"name": _("Setting"), "value": _("Value"), "meaning": _("Meaning")}, as_json=False)
+    sys.exit(1 if any(f.state == BAD for f in findings) else 0)
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
+    yield from _cryptography(settings)
+    yield _guarded(_("The database answers and its tables are up to date"), lambda: _database(settings))
+    try:
+        deployment = open_deployment(settings)
+    except YimaError as error:
+        yield Finding(BAD, _("The installation opens"), _text(error))
+        return
+    try:
+        yield _guarded(_("The master key opens the key ring"), lambda: _keys(deployment))
+        yield _guarded(_("The journal is whole"), lambda: _journal(deployment))
+    finally:
+        deployment.close()
+    yield _address(settings)
+
+
+def _guarded(what: str, check: Callable[[], str | None]) -> Finding:
+    try:
+        advice = check()
+    except YimaError as error:
+        return Finding(BAD, what, _text(error))
+    except SQLAlchemyError as error:
+        return Finding(BAD, what, _("The database says: %(text)s") % {"text": str(error.args[0] if error.args else error)[:200]})
+    return Finding(BAD if advice else GOOD, what, advice or "")
+
+
+def _cryptography(settings: Settings) -> Iterator[Finding]:
+    what = _("SM2, SM3 and SM4 give the standards' answers")
+    try:
+        engine = engines.load(settings.sm_engine, settings.libcrypto_path)
+        selftest.run(engine)
+    except YimaError as error:
+        yield Finding(BAD, what, _text(error))
+        return
+    yield Finding(GOOD, what, _("engine: %(engine)s") % {"engine": engine.name})
+    if not engine.constant_time:
+        yield Finding(
+            WARNING,
+            _("Signing takes a time that does not depend on the key"),
+            _("Install OpenSSL 3 with SM2, or name Tongsuo's library in YIMA_LIBCRYPTO_PATH: faster too."),
+        )
+
+
+def _database(settings: Settings) -> str | None:
+    database = Database(settings.database)
+    try:
+        return None if is_current(database) else _("Run `yima init`; `yima serve` does it too.")
+    finally:
+        database.close()
+
+
+def _keys(deployment: Deployment) -> str | None:
+    now = deployment.clock.now()
+    for algorithm in rotation.ALGORITHMS:
+        deployment.ring.signer(algorithm, now)
+    return None
+
+
+def _journal(deployment: Deployment) -> str | None:
+    with deployment.reading() as session:
+        broken = next(chain.breaks(session, deployment.ring.current().audit.keys), None)
+    return _("It breaks at event %(seq)s. Run `yima audit verify`.") % {"seq": broken.seq} if broken else None
+
+
+def _address(settings: Settings) -> Finding:
+    what = _("People reach the pages by https")
+    if settings.secure:
+        return Finding(GOOD, what, settings.public_url)
+    advice = _("%(url)s is for trying out on this machine. For a school, set YIMA_PUBLIC_URL to an https address.")
+    return Finding(WARNING, what, advice % {"url": settings.public_url})
+
+
+def _settings(settings: Settings) -> list[dict[str, str]]:
+    return [
+        {"name": f"YIMA_{name.upper()}", "value": str(getattr(settings, name)), "meaning": field.description or ""}
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _text(error: YimaError) -> str:
+    params = {key: translate(v, locale()) if isinstance(v, str) else v for key, v in error.params.items()}
+    return translate(error.message, locale(), params)

@@ -1,0 +1,29 @@
+"""The web application: the one place where the parts meet."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from idp import web
+from idp.deployment import Deployment, open_deployment
+from idp.login.routes import BLUEPRINTS
+from idp.oidc import install as oidc
+from idp.settings import load
+from idp.web import install as glue
+
+_WEB = Path(web.__file__).parent
+
+
+def create_app(deployment: Deployment) -> Flask:
+    """The application over an opened deployment."""
+    app = Flask("yima", static_folder=str(_WEB / "static"), template_folder=str(_WEB / "templates"))
+    glue.install(app, deployment)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    oidc.install(app, deployment)
+    return app
+
+
+def create_app_from_environment() -> Flask:
+    """What a server process calls: the application that the environment's settings describe."""
+    return create_app(open_deployment(load()))

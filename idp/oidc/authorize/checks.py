@@ -1,0 +1,169 @@
+"""The rules of an authorization request, in their order, on one screen.
+
+A check reads the request's parameters, establishes one fact, and raises the specification's error otherwise. Errors of the first
+group are shown to the person, because nothing proves yet that the redirect URI is the client's; those of the second go back to
+the client.
+"""
+
+import re
+from collections.abc import Callable
+
+from idp.i18n import N_
+from idp.mfa.policy import HIGHEST_LEVEL, level_of_acr
+from idp.oidc import redirect_uri
+from idp.oidc.authorize.request import AuthorizeRequest
+from idp.oidc.clients import Clients
+from idp.oidc.errors import (
+    InvalidRequest,
+    InvalidScope,
+    RegistrationNotSupported,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    UnauthorizedClient,
+    UnknownClient,
+    UnmetAuthenticationRequirements,
+    UnregisteredRedirectUri,
+    UnsupportedResponseType,
+)
+from idp.oidc.parameters import required
+from idp.oidc.scopes import SCOPES, split
+
+Check = Callable[[AuthorizeRequest], None]
+
+PROMPTS = {"none", "login", "consent", "select_account"}
+MAX_STATE = 4096
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+
+
+def check_client(request: AuthorizeRequest, clients: Clients) -> None:
+    """RFC 6749 §4.1.1: a known client; our policy: of this very issuer."""
+    request.client = clients.get(required(request.parameters, "client_id"))
+    if request.client.issuer != request.issuer.name:
+        raise UnknownClient(detail=f"{request.client.id} belongs to the issuer {request.client.issuer}")
+
+
+def check_redirect_uri(request: AuthorizeRequest) -> None:
+    """RFC 9700 §2.1: sent, and the very one that is registered."""
+    given = request.parameters.get("redirect_uri")
+    if given is None or not any(redirect_uri.matches(uri, given) for uri in request.client.redirect_uris):
+        raise UnregisteredRedirectUri(detail=f"{request.client.id}: {(given or '')[:200]!r}")
+    request.redirect_uri = given
+
+
+def check_state(request: AuthorizeRequest) -> None:
+    """RFC 6749 §4.1.1: opaque to us, and given back as it came."""
+    state = request.parameters.get("state")
+    if state is not None and len(state) > MAX_STATE:
+        raise InvalidRequest(N_("The parameter %(name)s is too long."), name="state")
+    request.state = state
+
+
+def check_grant(request: AuthorizeRequest) -> None:
+    """RFC 6749 §4.1.2.1: the client may use this flow."""
+    if "authorization_code" not in request.client.grant_types:
+        raise UnauthorizedClient
+
+
+def check_request_objects(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.6: what is not supported is refused, not ignored."""
+    for name, error in (
+        ("request", RequestNotSupported),
+        ("request_uri", RequestUriNotSupported),
+        ("registration", RegistrationNotSupported),
+    ):
+        if name in request.parameters:
+            raise error
+
+
+def check_response_type(request: AuthorizeRequest) -> None:
+    """RFC 9700 §2.1.2: the code flow; no token travels through the browser."""
+    if required(request.parameters, "response_type") != "code":
+        raise UnsupportedResponseType
+
+
+def check_response_mode(request: AuthorizeRequest) -> None:
+    """OAuth 2.0 Multiple Response Types §2.1."""
+    if request.parameters.get("response_mode", "query") != "query":
+        raise InvalidRequest(N_("Only the response mode query is offered."))
+
+
+def check_scope(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: openid among them. §5.4, our policy: unknown ones are refused, a typing error shows."""
+    scopes = split(request.parameters.get("scope", ""))
+    if "openid" not in scopes:
+        raise InvalidScope(N_("The scope must contain openid."))
+    if any(scope not in SCOPES or scope not in request.client.scopes for scope in scopes):
+        raise InvalidScope
+    request.scopes = scopes
+
+
+def check_pkce(request: AuthorizeRequest) -> None:
+    """RFC 7636 §4.3, RFC 9700 §2.1.1: every client, and S256 only (without a method it would be plain)."""
+    challenge = required(request.parameters, "code_challenge")
+    if request.parameters.get("code_challenge_method") != "S256":
+        raise InvalidRequest(N_("The code_challenge_method must be S256."))
+    if not _CHALLENGE.match(challenge):
+        raise InvalidRequest(N_("The code_challenge is not the base64url of a SHA-256 digest."))
+    request.code_challenge = challenge
+
+
+def check_nonce(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: optional in the code flow, and given back unchanged."""
+    nonce = request.parameters.get("nonce")
+    if nonce is not None and len(nonce) > MAX_STATE:
+        raise InvalidRequest(N_("The parameter %(name)s is too long."), name="nonce")
+    request.nonce = nonce
+
+
+def check_prompt(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: known values, and none stands alone."""
+    prompt = frozenset(request.parameters.get("prompt", "").split())
+    if not prompt <= PROMPTS or ("none" in prompt and len(prompt) > 1):
+        raise InvalidRequest(N_("The parameter %(name)s has a value that it cannot have."), name="prompt")
+    request.prompt = prompt
+
+
+def check_max_age(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: seconds."""
+    text = request.parameters.get("max_age")
+    if text is None:
+        return
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise InvalidRequest(N_("The parameter %(name)s has a value that it cannot have."), name="max_age")
+    request.max_age = int(text)
+
+
+def check_acr_values(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: the first level that can be reached, and never less than the app's own.
+
+    Values that we do not know are passed over, as the parameter is voluntary; known ones none of which can be reached are an error.
+    """
+    levels = [level for level in map(level_of_acr, request.parameters.get("acr_values", "").split()) if level is not None]
+    reachable = [level for level in levels if level <= HIGHEST_LEVEL]
+    if (levels and not reachable) or request.client.required_level > HIGHEST_LEVEL:
+        raise UnmetAuthenticationRequirements
+    request.level = max(request.client.required_level, reachable[0] if reachable else 1)
+
+
+def check_login_hint(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: fills the account field, nothing more."""
+    hint = request.parameters.get("login_hint")
+    request.login_hint = hint if hint is not None and len(hint) <= 254 else None
+
+
+BEFORE_THE_CLIENT_IS_PROVEN: tuple[Check, ...] = (check_redirect_uri,)
+
+ONCE_IT_IS: tuple[Check, ...] = (
+    check_state,
+    check_grant,
+    check_request_objects,
+    check_response_type,
+    check_response_mode,
+    check_scope,
+    check_pkce,
+    check_nonce,
+    check_prompt,
+    check_max_age,
+    check_acr_values,
+    check_login_hint,
+)

@@ -1,0 +1,51 @@
+"""What a request still needs before it can be answered."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from idp.login.requirement import Requirement, is_satisfied
+from idp.login.sessions import SignedIn
+from idp.oidc import consent
+from idp.oidc.authorize.request import AuthorizeRequest
+from idp.oidc.errors import ConsentRequired, LoginRequired
+from idp.oidc.redirect_uri import origin
+
+
+class Need(StrEnum):
+    """``sign_in`` and ``consent`` go to the person; ``nothing`` means: answer."""
+
+    SIGN_IN = "sign_in"
+    CONSENT = "consent"
+    NOTHING = "nothing"
+
+
+def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: datetime | None) -> Requirement:
+    """What the sign-in must be. ``since`` is when the request began to wait, ``None`` for one that has just come.
+
+    OpenID Connect Core 1.0 §3.1.2.1: ``prompt=login`` and ``select_account`` ask again; having asked *for this request* is enough.
+    """
+    asks_again = bool(request.prompt & {"login", "select_account"})
+    asked = since is not None and signed_in is not None and signed_in.auth_time >= since
+    return Requirement(
+        level=request.level,
+        max_age=None if asked else request.max_age,
+        force=asks_again and not asked,
+        login_hint=request.login_hint,
+        app_name=request.client.name,
+        app_origin=origin(request.redirect_uri),
+    )
+
+
+def need(request: AuthorizeRequest, wanted: Requirement, signed_in: SignedIn | None, session: Session, now: datetime) -> Need:
+    """What is missing. Raises :class:`LoginRequired` or :class:`ConsentRequired` where ``prompt=none`` forbids asking."""
+    if signed_in is None or not is_satisfied(wanted, signed_in, now):
+        if "none" in request.prompt:
+            raise LoginRequired
+        return Need.SIGN_IN
+    if "consent" in request.prompt or not consent.covers(session, request.client, signed_in.person_id, request.scopes):
+        if "none" in request.prompt:
+            raise ConsentRequired
+        return Need.CONSENT
+    return Need.NOTHING

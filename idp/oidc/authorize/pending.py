@@ -1,0 +1,51 @@
+"""Requests that wait while the person signs in or decides. A row, bound to one browser, spent once."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from idp.audit import Transaction
+from idp.oidc.errors import RequestLost
+from idp.oidc.tables import AuthorizationRequest
+from idp.oidc.token_hash import digest
+
+LIFETIME = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A waiting request: its parameters, and since when it waits."""
+
+    id: str
+    parameters: dict[str, str]
+    since: datetime
+
+
+def keep(tx: Transaction, issuer: str, parameters: dict[str, str], browser: str) -> Pending:
+    """Keeps a request that has passed every check."""
+    row = AuthorizationRequest(
+        id=secrets.token_urlsafe(24), issuer=issuer, parameters=parameters, browser_hash=digest(browser), created_at=tx.now
+    )
+    tx.session.add(row)
+    return Pending(row.id, parameters, tx.now)
+
+
+def find(tx: Transaction, issuer: str, request_id: str, browser: str) -> Pending:
+    """The request, if this browser made it at this issuer and it still waits. Raises :class:`RequestLost`."""
+    row = tx.session.get(AuthorizationRequest, request_id[:64])
+    if row is None or row.issuer != issuer or row.created_at + LIFETIME < tx.now:
+        raise RequestLost
+    if not secrets.compare_digest(row.browser_hash, digest(browser)):
+        raise RequestLost(detail="another browser")
+    return Pending(row.id, dict(row.parameters), row.created_at)
+
+
+def spend(tx: Transaction, pending: Pending) -> None:
+    """Takes the request out: it is answered now. Of two tries at once, one gets :class:`RequestLost`."""
+    gone = tx.session.execute(
+        delete(AuthorizationRequest).where(AuthorizationRequest.id == pending.id).execution_options(synchronize_session=False)
+    )
+    if gone.rowcount != 1:  # type: ignore[attr-defined]
+        raise RequestLost

@@ -1,0 +1,70 @@
+"""What people have agreed to give to apps: asked, remembered, and taken back."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from idp.apps.tables import App
+from idp.audit import Action, Transaction
+from idp.oidc import families
+from idp.oidc.clients import Client
+from idp.oidc.scopes import SCOPES
+from idp.oidc.tables import Consent
+
+
+def covers(session: Session, client: Client, person_id: int, scopes: Collection[str]) -> bool:
+    """Whether nobody has to be asked: the person has agreed to all of ``scopes``, or the app is one of the school's own.
+
+    A trusted app rests on the school's legal duty (PIPL art. 13), but not for what needs approval: that is always asked.
+    """
+    if client.trusted and not any(SCOPES[scope].by_approval for scope in scopes):
+        return True
+    return set(scopes) <= _agreed(session, client.id, person_id)
+
+
+def give(tx: Transaction, client: Client, person_id: int, person_number: str, scopes: Collection[str]) -> None:
+    """Remembers that the person agreed to ``scopes``, beside what they agreed to before."""
+    tx.serialise()  # two windows at once must not write two rows
+    row = _row(tx.session, client.id, person_id)
+    agreed = " ".join(sorted({*scopes, *_agreed(tx.session, client.id, person_id)}))
+    if row is None:
+        tx.session.add(Consent(person_id=person_id, client_id=client.id, scope=agreed, given_at=tx.now))
+    else:
+        row.scope, row.given_at = agreed, tx.now
+    detail = {"app": client.id, "scope": " ".join(scopes)}
+    tx.record(Action.CONSENT_GIVEN, subject=f"person:{person_number}", institution=client.owner, detail=detail)
+
+
+def refuse(tx: Transaction, client: Client, person_number: str) -> None:
+    """Writes down that the person did not agree."""
+    tx.record(Action.CONSENT_REFUSED, subject=f"person:{person_number}", institution=client.owner, detail={"app": client.id})
+
+
+def take_back(tx: Transaction, client_id: str, person_id: int, person_number: str) -> None:
+    """Takes the consent back; every token of the app for this person ends now."""
+    tx.session.execute(
+        update(Consent)
+        .where(Consent.person_id == person_id, Consent.client_id == client_id, Consent.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    families.revoke_of_app(tx, client_id, person_id)
+    tx.record(Action.CONSENT_REVOKED, subject=f"person:{person_number}", detail={"app": client_id})
+
+
+def given(session: Session, person_id: int) -> Sequence[tuple[Consent, App]]:
+    """What the person agrees to at present, the newest first."""
+    statement = select(Consent, App).join(App, App.id == Consent.client_id)
+    mine = statement.where(Consent.person_id == person_id, Consent.revoked_at.is_(None)).order_by(Consent.given_at.desc())
+    return [(row[0], row[1]) for row in session.execute(mine)]
+
+
+def _row(session: Session, client_id: str, person_id: int) -> Consent | None:
+    mine = select(Consent).where(Consent.person_id == person_id, Consent.client_id == client_id, Consent.revoked_at.is_(None))
+    return session.scalar(mine.limit(1))
+
+
+def _agreed(session: Session, client_id: str, person_id: int) -> set[str]:
+    row = _row(session, client_id, person_id)
+    return set(row.scope.split()) if row is not None else set()

@@ -1,0 +1,65 @@
+"""Discovery (OpenID Connect Discovery 1.0 §3, RFC 8414 §2) and the key set, made from what is there."""
+
+import json
+
+from idp.mfa.policy import HIGHEST_LEVEL, acr_of
+from idp.oidc.authorize.checks import PROMPTS
+from idp.oidc.issuer import Issuer
+from idp.oidc.provider import Provider
+from idp.oidc.registration import AUTH_METHODS
+from idp.oidc.scopes import SCOPES
+from idp.oidc.token.client_authentication import ASSERTION_ALGORITHMS
+from idp.oidc.token.endpoint import GRANTS
+from idp.web.ready import ReadyAnswer
+
+
+def metadata(issuer: Issuer) -> dict[str, object]:
+    """The document. Nothing stands here by hand that a table of ours could say."""
+    claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
+    return {
+        "issuer": issuer.url,
+        "authorization_endpoint": issuer.endpoint("authorize"),
+        "token_endpoint": issuer.endpoint("token"),
+        "userinfo_endpoint": issuer.endpoint("userinfo"),
+        "jwks_uri": issuer.endpoint("jwks"),
+        "introspection_endpoint": issuer.endpoint("introspect"),
+        "revocation_endpoint": issuer.endpoint("revoke"),
+        "end_session_endpoint": issuer.endpoint("logout"),
+        "scopes_supported": list(SCOPES),
+        "claims_supported": ["iss", "aud", "exp", "iat", "nonce", "at_hash", "sid", *claims],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANTS),
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": list(issuer.algorithms),
+        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "code_challenge_methods_supported": ["S256"],
+        "acr_values_supported": [acr_of(level) for level in range(1, HIGHEST_LEVEL + 1)],
+        "prompt_values_supported": sorted(PROMPTS),
+        "ui_locales_supported": ["zh-CN", "en"],
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }
+
+
+def discovery_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:
+    """The document, ready."""
+    return _ready(metadata(issuer), "application/json", provider.deployment.settings.jwks_max_age)
+
+
+def jwks_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:
+    """The key set, ready: next, active and retired keys, so that a rotation fails nobody's verification."""
+    here = provider.deployment
+    keys = here.ring.published(issuer.name, here.clock.now())
+    return _ready({"keys": keys}, "application/jwk-set+json", here.settings.jwks_max_age)
+
+
+def _ready(document: dict[str, object], content_type: str, max_age: int) -> ReadyAnswer:
+    return ReadyAnswer(json.dumps(document, separators=(",", ":")).encode(), content_type, max_age)

@@ -1,0 +1,66 @@
+"""The provider's endpoints for programs, and how an error becomes their answer."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from idp.oidc.discovery import discovery_answer, jwks_answer
+from idp.oidc.errors import InvalidAccessToken, InvalidClient, OAuthError
+from idp.oidc.introspection import introspect
+from idp.oidc.issuer import Issuer
+from idp.oidc.provider import Provider
+from idp.oidc.revocation import revoke
+from idp.oidc.token.endpoint import token
+from idp.oidc.userinfo import userinfo
+from idp.web.machine import Endpoint, MachineAnswer, MachineRequest
+from idp.web.ready import ReadyAnswer
+
+log = logging.getLogger("yima.oidc")
+
+Handler = Callable[[Provider, Issuer, MachineRequest], MachineAnswer]
+
+HANDLERS: dict[str, tuple[tuple[str, ...], Handler]] = {
+    "token": (("POST",), token),
+    "introspect": (("POST",), introspect),
+    "revoke": (("POST",), revoke),
+    "userinfo": (("GET", "POST"), userinfo),
+}
+
+
+def machine_endpoints(provider: Provider) -> dict[str, tuple[tuple[str, ...], Endpoint]]:
+    """Paths, methods and functions, for both issuers."""
+    return {
+        issuer.path(name): (methods, partial(_guarded, handler, provider, issuer))
+        for issuer in provider.issuers.values()
+        for name, (methods, handler) in HANDLERS.items()
+    }
+
+
+def ready_answers(provider: Provider) -> dict[str, Callable[[], ReadyAnswer]]:
+    """What is answered with ready bytes, for both issuers."""
+    answers: dict[str, Callable[[], ReadyAnswer]] = {}
+    for issuer in provider.issuers.values():
+        answers[f"{issuer.prefix}/.well-known/openid-configuration"] = partial(discovery_answer, provider, issuer)
+        answers[issuer.path("jwks")] = partial(jwks_answer, provider, issuer)
+    return answers
+
+
+def _guarded(handler: Handler, provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
+    try:
+        return handler(provider, issuer, request)
+    except OAuthError as error:
+        log.info("%s: %s %s", handler.__name__, error.error, error.detail or "")
+        return _error_answer(issuer, request, error)
+
+
+def _error_answer(issuer: Issuer, request: MachineRequest, error: OAuthError) -> MachineAnswer:
+    body = {"error": error.error, "error_description": str(error)}
+    headers: tuple[tuple[str, str], ...] = ()
+    if isinstance(error, InvalidClient) and request.authorization:
+        # RFC 6749 §5.2: the scheme that the client tried.
+        headers = (("WWW-Authenticate", f'Basic realm="{issuer.url}"'),)
+    elif isinstance(error, InvalidAccessToken) or error.status == 403:
+        # RFC 6750 §3: a request without any token is told the scheme alone.
+        tells = f', error="{error.error}", error_description="{error}"' if request.authorization or request.is_form else ""
+        headers = (("WWW-Authenticate", f'Bearer realm="{issuer.url}"{tells}'),)
+    return MachineAnswer(error.status, body, headers)

@@ -1,0 +1,148 @@
+"""Errors of the protocol: a code of the specification, a text for whoever reads the answer, a detail for the log."""
+
+from typing import ClassVar
+
+from idp.errors import YimaError
+from idp.i18n import N_
+
+
+class OAuthError(YimaError):
+    """An error answer. ``error`` is the specification's code; ``status`` its HTTP status where it is not a redirect."""
+
+    code = "oidc"
+    error: ClassVar[str] = "invalid_request"
+    status: ClassVar[int] = 400
+    default_message = N_("The request is not valid.")
+
+
+class InvalidRequest(OAuthError):
+    """RFC 6749 §4.1.2.1, §5.2."""
+
+    error = "invalid_request"
+
+
+class UnknownClient(OAuthError):
+    """The client is unknown or disabled: nothing is redirected."""
+
+    error = "invalid_client"
+    default_message = N_("This app is not registered here, or it was switched off. Please tell the people who run the app.")
+
+
+class UnregisteredRedirectUri(OAuthError):
+    """RFC 6749 §4.1.2.1: the person is told, and the user agent is not redirected."""
+
+    default_message = N_("This app sent an address that is not registered for it. Please tell the people who run the app.")
+
+
+class UnsupportedResponseType(OAuthError):
+    """RFC 6749 §4.1.2.1."""
+
+    error = "unsupported_response_type"
+    default_message = N_("Only the authorization code flow is offered.")
+
+
+class InvalidScope(OAuthError):
+    """RFC 6749 §4.1.2.1, §5.2."""
+
+    error = "invalid_scope"
+    default_message = N_("The app asked for data that it is not registered for.")
+
+
+class AccessDenied(OAuthError):
+    """RFC 6749 §4.1.2.1: the person said no."""
+
+    error = "access_denied"
+    default_message = N_("The person did not agree.")
+
+
+class LoginRequired(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6."""
+
+    error = "login_required"
+    default_message = N_("Nobody is signed in, and the app did not allow asking.")
+
+
+class ConsentRequired(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6."""
+
+    error = "consent_required"
+    default_message = N_("The person has not agreed yet, and the app did not allow asking.")
+
+
+class UnmetAuthenticationRequirements(OAuthError):
+    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
+
+    error = "unmet_authentication_requirements"
+    default_message = N_("The level of sign-in that the app asked for cannot be reached.")
+
+
+class RequestNotSupported(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6."""
+
+    error = "request_not_supported"
+    default_message = N_("Request objects are not supported.")
+
+
+class RequestUriNotSupported(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6."""
+
+    error = "request_uri_not_supported"
+    default_message = N_("Request objects are not supported.")
+
+
+class RegistrationNotSupported(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6."""
+
+    error = "registration_not_supported"
+    default_message = N_("Registration in a request is not supported.")
+
+
+class InvalidClient(OAuthError):
+    """RFC 6749 §5.2: authentication of the client failed."""
+
+    error = "invalid_client"
+    status = 401
+    default_message = N_("Authentication of the client failed.")
+
+
+class InvalidGrant(OAuthError):
+    """RFC 6749 §5.2."""
+
+    error = "invalid_grant"
+    default_message = N_("The code or token is not valid, has expired, was used, or belongs to another client.")
+
+
+class UnauthorizedClient(OAuthError):
+    """RFC 6749 §5.2."""
+
+    error = "unauthorized_client"
+    default_message = N_("The client is not registered for this grant.")
+
+
+class UnsupportedGrantType(OAuthError):
+    """RFC 6749 §5.2."""
+
+    error = "unsupported_grant_type"
+    default_message = N_("There is no such grant.")
+
+
+class InvalidAccessToken(OAuthError):
+    """RFC 6750 §3.1."""
+
+    error = "invalid_token"
+    status = 401
+    default_message = N_("The access token is not valid or has expired.")
+
+
+class InsufficientScope(OAuthError):
+    """RFC 6750 §3.1."""
+
+    error = "insufficient_scope"
+    status = 403
+    default_message = N_("The access token is not for this.")
+
+
+class RequestLost(OAuthError):
+    """The stored request is over, or another browser's."""
+
+    default_message = N_("This sign-in is over or took too long. Please start again from the app.")

@@ -1,0 +1,34 @@
+"""Putting the provider on the application."""
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from idp.deployment import Deployment
+from idp.login import extension
+from idp.oidc import families
+from idp.oidc.endpoints import machine_endpoints, ready_answers
+from idp.oidc.provider import EXTENSION, make_provider
+from idp.oidc.routes import consents, make_authorize, make_logout
+from idp.oidc.routes.consents import panel
+from idp.web.address import address_reader
+from idp.web.machine import MachineEndpoints
+from idp.web.ready import ReadyAnswers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def install(app: Flask, deployment: Deployment) -> None:
+    """Adds pages and endpoints, ends what belongs to a session when the session ends, and shows consents at ``/me``."""
+    provider = make_provider(deployment)
+    app.extensions[EXTENSION] = provider
+    for issuer in provider.issuers.values():
+        app.register_blueprint(make_authorize(issuer))
+        app.register_blueprint(make_logout(issuer))
+    app.register_blueprint(consents)
+    extension.on_end(app, families.end_with_session)
+    extension.add_panel(app, panel)
+    inner: WSGIApplication = app.wsgi_app
+    reader = address_reader(deployment.settings.trusted_proxies)
+    app.wsgi_app = ReadyAnswers(MachineEndpoints(inner, machine_endpoints(provider), reader), ready_answers(provider))  # type: ignore[method-assign]

@@ -1,0 +1,64 @@
+"""``/oauth/introspect`` (RFC 7662)."""
+
+from datetime import datetime
+
+from idp.mfa.policy import acr_of
+from idp.oidc.errors import InvalidAccessToken, InvalidClient, UnknownClient
+from idp.oidc.issuer import Issuer
+from idp.oidc.parameters import parse, required
+from idp.oidc.provider import Provider
+from idp.oidc.tables import Grant, RefreshToken
+from idp.oidc.token import access_token
+from idp.oidc.token.client_authentication import authenticate
+from idp.oidc.token_hash import digest
+from idp.registry import persons
+from idp.web.machine import MachineAnswer, MachineRequest
+
+# RFC 7662 §2.2: of a token that is not good, or not for whoever asks, nothing is told but that.
+INACTIVE = MachineAnswer(200, {"active": False})
+
+
+def introspect(provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
+    """What a token is. A client asks about its own tokens; one registered as a resource server about any of this issuer's."""
+    parameters = parse(request.body) if request.is_form else {}
+    client = authenticate(provider, issuer, request, parameters)
+    if client.auth_method == "none":
+        # §2.1: the endpoint is protected, or anyone could try tokens on it.
+        raise InvalidClient(detail=f"{client.id} is a public client")
+    text = required(parameters, "token")
+    here = provider.deployment
+    now = here.clock.now()
+    with here.reading() as session:
+        refresh = session.get(RefreshToken, digest(text))
+        if refresh is not None:
+            grant = session.get_one(Grant, refresh.grant_id)
+            return _refresh_token(issuer, refresh, grant, now) if grant.client_id == client.id else INACTIVE
+        try:
+            token = access_token.find(provider, issuer, session, text, now)
+            owner = provider.clients.get(token.client_id)
+        except (InvalidAccessToken, UnknownClient):
+            return INACTIVE
+        if token.client_id != client.id and not client.introspects:
+            return INACTIVE
+        number = persons.by_id(session, token.person_id).number if token.person_id is not None else None
+    body: dict[str, object] = {
+        "active": True,
+        "iss": issuer.url,
+        "client_id": token.client_id,
+        "token_type": "Bearer",
+        "scope": token.scope,
+        "iat": int(token.issued_at.timestamp()),
+        "exp": int(token.expires_at.timestamp()),
+        "sub": here.ring.vault.pairwise_subject(owner.sector, number) if number else owner.id,
+    }
+    if token.level is not None and token.auth_time is not None:
+        # RFC 9470 §6.2: what a resource needs to ask for more.
+        body |= {"acr": acr_of(token.level), "auth_time": int(token.auth_time.timestamp())}
+    return MachineAnswer(200, body)
+
+
+def _refresh_token(issuer: Issuer, refresh: RefreshToken, grant: Grant, now: datetime) -> MachineAnswer:
+    if refresh.spent_at is not None or refresh.expires_at <= now or grant.revoked_at is not None:
+        return INACTIVE
+    exp = int(refresh.expires_at.timestamp())
+    return MachineAnswer(200, {"active": True, "iss": issuer.url, "client_id": grant.client_id, "scope": grant.scope, "exp": exp})

@@ -1,0 +1,7 @@
+"""Pages and redirects of the OpenID Provider: what goes through a person's browser."""
+
+from idp.oidc.routes.authorize import make_blueprint as make_authorize
+from idp.oidc.routes.consents import blueprint as consents
+from idp.oidc.routes.logout import make_blueprint as make_logout
+
+__all__ = ["consents", "make_authorize", "make_logout"]

@@ -1,0 +1,150 @@
+"""``/oauth/authorize``, and the two places a request comes back to: after the sign-in, and from the consent page."""
+
+import logging
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers.response import Response
+
+from idp.login import browser
+from idp.login.routes.sign_in import start
+from idp.oidc import consent
+from idp.oidc.authorize import checks, pending
+from idp.oidc.authorize.decision import Need, need, requirement
+from idp.oidc.authorize.issue import answer_with_code, answer_with_error, issue_code
+from idp.oidc.authorize.pending import Pending
+from idp.oidc.authorize.request import AuthorizeRequest
+from idp.oidc.errors import AccessDenied, OAuthError, RequestLost, UnmetAuthenticationRequirements
+from idp.oidc.issuer import Issuer
+from idp.oidc.parameters import parse
+from idp.oidc.provider import provider
+from idp.oidc.redirect_uri import origin
+from idp.oidc.scopes import SCOPES
+from idp.web import context
+from idp.web.csrf import protection
+from idp.web.headers import allow_form_target
+
+log = logging.getLogger("yima.oidc")
+
+Answer = str | Response
+
+
+def make_blueprint(issuer: Issuer) -> Blueprint:
+    """The endpoint of one issuer."""
+    blueprint = Blueprint(f"authorize_{issuer.name}", __name__, template_folder="../templates")
+
+    def authorize() -> Answer:
+        # OpenID Connect Core 1.0 §3.1.2.1: GET with a query, or POST with a form. A POST comes from the app's page, so it cannot
+        # carry our token; nothing is changed by it that a GET would not change.
+        text = request.query_string if request.method == "GET" else request.get_data(cache=False)
+        return _proceed(issuer, parse(text), None)
+
+    def resume() -> Answer:
+        waiting = _find(issuer, request.args.get("request", ""))
+        failure = {"access_denied": AccessDenied, "unmet": UnmetAuthenticationRequirements}.get(request.args.get("login_error", ""))
+        if failure is not None:
+            return _give_up(issuer, waiting, failure())
+        return _proceed(issuer, waiting.parameters, waiting)
+
+    def decide() -> Answer:
+        return _decide(issuer, _find(issuer, request.form.get("request", "")), agreed=request.form.get("decision") == "agree")
+
+    protection.exempt(authorize)
+    blueprint.add_url_rule(issuer.path("authorize"), "authorize", authorize, methods=["GET", "POST"])
+    blueprint.add_url_rule(issuer.path("resume"), "resume", resume, methods=["GET"])
+    blueprint.add_url_rule(issuer.path("consent"), "consent", decide, methods=["POST"])
+    return blueprint
+
+
+def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None) -> Answer:
+    """Checks the request, then asks for what it needs, or answers it."""
+    here = provider().deployment
+    asked = AuthorizeRequest(issuer, parameters)
+    checks.check_client(asked, provider().clients)
+    for check in checks.BEFORE_THE_CLIENT_IS_PROVEN:
+        check(asked)
+    signed_in = browser.signed_in()
+    try:
+        for check in checks.ONCE_IT_IS:
+            check(asked)
+        wanted = requirement(asked, signed_in, waiting.since if waiting else None)
+        with here.reading() as session:
+            missing = need(asked, wanted, signed_in, session, here.clock.now())
+    except OAuthError as error:
+        return _refuse(asked, error)
+    if missing is Need.NOTHING:
+        return _answer(asked, waiting)
+    if waiting is None:
+        with here.transaction(context.anonymous()) as tx:
+            waiting = pending.keep(tx, issuer.name, parameters, browser.secret())
+    if missing is Need.SIGN_IN:
+        return start(wanted, url_for(f"authorize_{issuer.name}.resume", request=waiting.id))
+    return _consent_page(asked, waiting)
+
+
+def _answer(asked: AuthorizeRequest, waiting: Pending | None) -> Response:
+    here = provider().deployment
+    signed_in = browser.signed_in()
+    assert signed_in is not None  # noqa: S101 - nothing is needed, so somebody is signed in
+    with here.transaction(context.person(signed_in.person_number)) as tx:
+        if waiting is not None:
+            pending.spend(tx, waiting)
+        code = issue_code(tx, asked, signed_in, lifetime=here.settings.code_lifetime)
+    return redirect(answer_with_code(asked, code), 303)
+
+
+def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
+    allow_form_target(origin(asked.redirect_uri))
+    page = render_template(
+        "oidc/consent.html",
+        client=asked.client,
+        scopes=[SCOPES[name] for name in asked.scopes],
+        request_id=waiting.id,
+        target=url_for(f"authorize_{asked.issuer.name}.consent"),
+    )
+    response = Response(page, mimetype="text/html")
+    browser.keep_secret(response)
+    return response
+
+
+def _decide(issuer: Issuer, waiting: Pending, *, agreed: bool) -> Answer:
+    signed_in = browser.signed_in()
+    if signed_in is None:
+        raise RequestLost
+    asked = _checked(issuer, waiting)
+    with provider().deployment.transaction(context.person(signed_in.person_number)) as tx:
+        if agreed:
+            consent.give(tx, asked.client, signed_in.person_id, signed_in.person_number, asked.scopes)
+        else:
+            consent.refuse(tx, asked.client, signed_in.person_number)
+    if not agreed:
+        return _give_up(issuer, waiting, AccessDenied())
+    # prompt=consent has been obeyed; the rest of the request is looked at once more.
+    parameters = {name: value for name, value in waiting.parameters.items() if name != "prompt"}
+    if "login" in asked.prompt or "select_account" in asked.prompt:
+        parameters["prompt"] = "login"
+    return _proceed(issuer, parameters, waiting)
+
+
+def _give_up(issuer: Issuer, waiting: Pending, error: OAuthError) -> Response:
+    asked = _checked(issuer, waiting)
+    with provider().deployment.transaction(context.anonymous()) as tx:
+        pending.spend(tx, waiting)
+    return _refuse(asked, error)
+
+
+def _checked(issuer: Issuer, waiting: Pending) -> AuthorizeRequest:
+    asked = AuthorizeRequest(issuer, waiting.parameters)
+    checks.check_client(asked, provider().clients)
+    for check in (*checks.BEFORE_THE_CLIENT_IS_PROVEN, *checks.ONCE_IT_IS):
+        check(asked)
+    return asked
+
+
+def _refuse(asked: AuthorizeRequest, error: OAuthError) -> Response:
+    log.info("authorize: %s: %s %s", asked.client.id, error.error, error.detail or "")
+    return redirect(answer_with_error(asked, error), 303)
+
+
+def _find(issuer: Issuer, request_id: str) -> Pending:
+    with provider().deployment.transaction(context.anonymous()) as tx:
+        return pending.find(tx, issuer.name, request_id, browser.secret())

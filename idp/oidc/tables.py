@@ -1,0 +1,124 @@
+"""Rows of the OpenID Provider. Codes and tokens are kept as digests; what was spent stays until it has expired."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.database import Base, JSONText, UTCDateTime
+
+
+class OidcClient(Base):
+    """What this protocol knows of an app."""
+
+    __tablename__ = "oidc_client"
+
+    app_id: Mapped[str] = mapped_column(ForeignKey("app.id"), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(8))
+    auth_method: Mapped[str] = mapped_column(String(32))
+    secret_hash: Mapped[str | None] = mapped_column(String(64))
+    old_secret_hash: Mapped[str | None] = mapped_column(String(64))
+    old_secret_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
+    redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
+    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
+    grant_types: Mapped[list[str]] = mapped_column(JSONText)
+    id_token_alg: Mapped[str] = mapped_column(String(16))
+    access_token_format: Mapped[str] = mapped_column(String(8))
+    sector: Mapped[str] = mapped_column(String(255))
+    required_level: Mapped[int]
+    trusted: Mapped[bool]
+    introspects: Mapped[bool]
+
+
+class AuthorizationRequest(Base):
+    """A request that waits for the person, bound to one browser."""
+
+    __tablename__ = "authorization_request"
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(8))
+    parameters: Mapped[dict[str, str]] = mapped_column(JSONText)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class Grant(Base):
+    """What a person let an app have, from one authorization on: the family of its code and tokens."""
+
+    __tablename__ = "oidc_grant"
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("app.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    sid: Mapped[str] = mapped_column(String(43), index=True)
+    scope: Mapped[str] = mapped_column(Text)
+    level: Mapped[int]
+    methods: Mapped[list[str]] = mapped_column(JSONText)
+    auth_time: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AuthorizationCode(Base):
+    """A code, its spending and what it is bound to."""
+
+    __tablename__ = "authorization_code"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    grant_id: Mapped[str] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True)
+    client_id: Mapped[str] = mapped_column(String(32))
+    issuer: Mapped[str] = mapped_column(String(8))
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    code_challenge: Mapped[str] = mapped_column(String(43))
+    nonce: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RefreshToken(Base):
+    """A refresh token; each is used once and replaced."""
+
+    __tablename__ = "refresh_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    grant_id: Mapped[str] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AccessToken(Base):
+    """An access token: the digest of an opaque one, or of a JWT's ``jti``. Without a grant it is the client's own."""
+
+    __tablename__ = "access_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(32))
+    grant_id: Mapped[str | None] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True)
+    scope: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Consent(Base):
+    """What a person has agreed to give an app, until they take it back."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("app.id"))
+    scope: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class ClientAssertion(Base):
+    """An assertion that a client has authenticated with; it works once."""
+
+    __tablename__ = "client_assertion"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

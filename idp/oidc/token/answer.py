@@ -1,0 +1,26 @@
+"""The answer of the token endpoint (RFC 6749 §5.1)."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class TokenAnswer:
+    """What a grant gives. The representation shows no token."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    scope: str
+    id_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+    def to_json(self) -> dict[str, object]:
+        """The members that are there."""
+        members = {
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.expires_in,
+            "scope": self.scope,
+            "id_token": self.id_token,
+            "refresh_token": self.refresh_token,
+        }
+        return {name: value for name, value in members.items() if value is not None}

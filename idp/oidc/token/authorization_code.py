@@ -1,0 +1,82 @@
+"""The authorization code grant (RFC 6749 §4.1.3, OpenID Connect Core 1.0 §3.1.3)."""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from hmac import compare_digest
+
+from sqlalchemy import update
+
+from idp.audit import Action, Actor, Transaction
+from idp.crypto import base64url
+from idp.i18n import N_
+from idp.oidc import families
+from idp.oidc.clients import Client
+from idp.oidc.errors import InvalidGrant, InvalidRequest
+from idp.oidc.issuer import Issuer
+from idp.oidc.parameters import required
+from idp.oidc.provider import Provider
+from idp.oidc.tables import AuthorizationCode, Grant
+from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token.personal import make_tokens
+from idp.oidc.token_hash import digest
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
+
+
+class CodeReplayed(InvalidGrant):
+    """The code was spent before: somebody has it who should not."""
+
+
+def exchange(provider: Provider, issuer: Issuer, client: Client, parameters: Mapping[str, str], address: str | None) -> TokenAnswer:
+    """Spends the code. Raises :class:`InvalidGrant`, the same whatever is wrong with it."""
+    code, verifier = required(parameters, "code"), required(parameters, "code_verifier")
+    if not _VERIFIER.match(verifier):
+        raise InvalidRequest(N_("The code_verifier is not 43 to 128 characters of those that are allowed."))
+    with provider.deployment.transaction(Actor("app", client.id, address)) as tx:
+        row = _find(tx, issuer, client, code)
+        try:
+            _spend(tx, row)
+        except CodeReplayed as error:
+            # RFC 6749 §4.1.2: a code used twice takes back everything it was exchanged for. Caught, so that this is kept.
+            families.revoke(tx, row.grant_id)
+            tx.record(Action.CODE_REPLAYED, subject=f"app:{client.id}", institution=client.owner, outcome="failure")
+            replayed: CodeReplayed = error
+        else:
+            _check_binding(row, parameters.get("redirect_uri"), verifier, tx)
+            grant = tx.session.get_one(Grant, row.grant_id)
+            if grant.revoked_at is not None:
+                raise InvalidGrant(detail="the grant was revoked")
+            return make_tokens(provider, issuer, client, tx, grant, scope=grant.scope, nonce=row.nonce)
+    raise replayed
+
+
+def _find(tx: Transaction, issuer: Issuer, client: Client, code: str) -> AuthorizationCode:
+    row = tx.session.get(AuthorizationCode, digest(code))
+    # RFC 6749 §4.1.3: issued to this client. Another client's try changes nothing: the owner may still be on its way.
+    if row is None or row.client_id != client.id or row.issuer != issuer.name:
+        raise InvalidGrant(detail="unknown code, or another client's")
+    return row
+
+
+def _spend(tx: Transaction, row: AuthorizationCode) -> None:
+    spent = tx.session.execute(
+        update(AuthorizationCode)
+        .where(AuthorizationCode.code_hash == row.code_hash, AuthorizationCode.spent_at.is_(None))
+        .values(spent_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    if spent.rowcount != 1:  # type: ignore[attr-defined]
+        raise CodeReplayed(detail="code used twice")
+
+
+def _check_binding(row: AuthorizationCode, redirect_uri: str | None, verifier: str, tx: Transaction) -> None:
+    """Raises :class:`InvalidGrant`, which gives the code back unspent."""
+    if row.expires_at <= tx.now:
+        raise InvalidGrant(detail="the code has expired")
+    # RFC 6749 §4.1.3: the redirect URI of the request. OAuth 2.1 drops the parameter, so it may be left out: PKCE binds better.
+    if redirect_uri is not None and redirect_uri != row.redirect_uri:
+        raise InvalidGrant(detail="another redirect_uri")
+    # RFC 7636 §4.6: BASE64URL(SHA256(code_verifier)) is the challenge.
+    if not compare_digest(base64url.encode(sha256(verifier.encode("ascii")).digest()), row.code_challenge):
+        raise InvalidGrant(detail="the code_verifier does not fit")

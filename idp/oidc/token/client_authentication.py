@@ -1,0 +1,137 @@
+"""Authentication of the client: by the one method that it registered, and by no other."""
+
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+from urllib.parse import unquote_plus
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from idp.crypto import base64url
+from idp.crypto.errors import CryptoError
+from idp.crypto.jose import KeySet, jwt
+from idp.crypto.jose.strict_json import read_object
+from idp.oidc.clients import Client
+from idp.oidc.errors import InvalidClient, InvalidRequest, UnknownClient
+from idp.oidc.issuer import Issuer
+from idp.oidc.provider import Provider
+from idp.oidc.tables import ClientAssertion
+from idp.oidc.token_hash import digest
+from idp.web.machine import MachineRequest
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "SGD_SM3_SM2")
+LONGEST_ASSERTION = timedelta(minutes=10)
+LEEWAY = timedelta(seconds=30)
+
+
+def authenticate(provider: Provider, issuer: Issuer, request: MachineRequest, parameters: Mapping[str, str]) -> Client:
+    """The client that makes this request. Raises :class:`InvalidClient`, the same for an unknown client and a wrong secret.
+
+    RFC 6749 §2.3: one method in a request. A client of the other issuer is unknown to this one.
+    """
+    basic = _basic(request.authorization)
+    assertion = parameters.get("client_assertion")
+    if sum((basic is not None, "client_secret" in parameters, assertion is not None)) > 1:
+        raise InvalidRequest(detail="more than one way of client authentication")
+    try:
+        if assertion is not None:
+            return _by_assertion(provider, issuer, parameters, assertion)
+        client_id, secret = basic if basic is not None else (parameters.get("client_id", ""), parameters.get("client_secret"))
+        client = _client(provider, issuer, client_id)
+    except UnknownClient as error:
+        raise InvalidClient(detail=error.detail) from None
+    if parameters.get("client_id", client.id) != client.id:
+        raise InvalidRequest(detail="client_id is not the authenticated client")
+    method = "none" if secret is None else "client_secret_basic" if basic is not None else "client_secret_post"
+    if method != client.auth_method:
+        raise InvalidClient(detail=f"{client.id} registered {client.auth_method}, used {method}")
+    if secret is not None:
+        _check_secret(client, secret, provider.deployment.clock.now())
+    return client
+
+
+def _client(provider: Provider, issuer: Issuer, client_id: str) -> Client:
+    client = provider.clients.get(client_id)
+    if client.issuer != issuer.name:
+        raise UnknownClient(detail=f"{client.id} belongs to the issuer {client.issuer}")
+    return client
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = b64decode(value.strip(), validate=True).decode()
+    except ValueError:
+        raise InvalidClient(detail="malformed Basic") from None
+    name, colon, secret = text.partition(":")
+    if not colon:
+        raise InvalidClient(detail="malformed Basic")
+    # RFC 6749 §2.3.1: both are form-encoded before they are joined.
+    return unquote_plus(name), unquote_plus(secret)
+
+
+def _check_secret(client: Client, secret: str, now: datetime) -> None:
+    computed = digest(secret)
+    fits = [compare_digest(computed, stored) and (until is None or now < until) for stored, until in client.secret_hashes]
+    if not any(fits):
+        raise InvalidClient(detail=f"wrong secret of {client.id}")
+
+
+def _by_assertion(provider: Provider, issuer: Issuer, parameters: Mapping[str, str], assertion: str) -> Client:
+    """RFC 7523 §3, OpenID Connect Core 1.0 §9 (private_key_jwt)."""
+    if parameters.get("client_assertion_type") != ASSERTION_TYPE:
+        raise InvalidClient(detail="client_assertion_type")
+    client = _client(provider, issuer, parameters.get("client_id") or _claimed_client(assertion))
+    if client.auth_method != "private_key_jwt" or client.jwks is None:
+        raise InvalidClient(detail=f"{client.id} registered {client.auth_method}, used private_key_jwt")
+    try:
+        claims = jwt.decode(assertion, KeySet.from_document(client.jwks), algorithms=ASSERTION_ALGORITHMS).claims
+    except CryptoError as error:
+        raise InvalidClient(detail=f"assertion of {client.id}: {error}") from None
+    if claims.get("iss") != client.id or claims.get("sub") != client.id:
+        raise InvalidClient(detail="iss and sub of an assertion are the client")
+    audiences = claims.get("aud")
+    accepted = {issuer.url, issuer.endpoint("token")}
+    if not accepted & set(audiences if isinstance(audiences, list) else [str(audiences)]):
+        raise InvalidClient(detail="aud of the assertion is not this issuer")
+    _spend_assertion(provider, client, claims)
+    return client
+
+
+def _claimed_client(assertion: str) -> str:
+    """Who the assertion says it is from, before anything is verified: only to know whose keys to verify it with."""
+    try:
+        claimed = read_object(base64url.decode(assertion.split(".")[1])).get("sub")
+    except (IndexError, CryptoError):
+        claimed = None
+    if not isinstance(claimed, str):
+        raise InvalidClient(detail="malformed assertion")
+    return claimed
+
+
+def _spend_assertion(provider: Provider, client: Client, claims: Mapping[str, object]) -> None:
+    """RFC 7523 §3: it has not expired, does not last long, and works once."""
+    now = provider.deployment.clock.now()
+    exp, jti = claims.get("exp"), claims.get("jti")
+    if not isinstance(exp, int | float) or not isinstance(jti, str) or not re.fullmatch(r"[\x21-\x7e]{1,255}", jti):
+        raise InvalidClient(detail="an assertion needs exp and jti")
+    if not now - LEEWAY < (expires := _moment(exp)) <= now + LONGEST_ASSERTION + LEEWAY:
+        raise InvalidClient(detail="the assertion has expired, or lasts too long")
+    try:
+        with provider.deployment.database.engine.begin() as connection:
+            connection.execute(insert(ClientAssertion).values(id=digest(f"{client.id}\x00{jti}"), expires_at=expires + LEEWAY))
+    except IntegrityError:
+        raise InvalidClient(detail=f"assertion of {client.id} used twice") from None
+
+
+def _moment(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise InvalidClient(detail="exp is not a time") from None

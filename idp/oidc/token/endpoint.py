@@ -1,0 +1,37 @@
+"""``/oauth/token``."""
+
+from collections.abc import Callable, Mapping
+
+from idp.i18n import N_
+from idp.oidc.clients import Client
+from idp.oidc.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
+from idp.oidc.issuer import Issuer
+from idp.oidc.parameters import parse, required
+from idp.oidc.provider import Provider
+from idp.oidc.token import authorization_code, client_credentials, refresh_token
+from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token.client_authentication import authenticate
+from idp.web.machine import MachineAnswer, MachineRequest
+
+Grant = Callable[[Provider, Issuer, Client, Mapping[str, str], str | None], TokenAnswer]
+
+GRANTS: dict[str, Grant] = {
+    "authorization_code": authorization_code.exchange,
+    "refresh_token": refresh_token.exchange,
+    "client_credentials": client_credentials.exchange,
+}
+
+
+def token(provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
+    """RFC 6749 §3.2: POST, form-encoded, nothing in the query."""
+    if not request.is_form or request.query:
+        raise InvalidRequest(N_("The token endpoint takes form-encoded parameters in the body."))
+    parameters = parse(request.body)
+    client = authenticate(provider, issuer, request, parameters)
+    grant_type = required(parameters, "grant_type")
+    grant = GRANTS.get(grant_type)
+    if grant is None:
+        raise UnsupportedGrantType
+    if grant_type not in client.grant_types:
+        raise UnauthorizedClient
+    return MachineAnswer(200, grant(provider, issuer, client, parameters, request.address).to_json())

@@ -1,0 +1,59 @@
+"""What the code and the refresh token are both exchanged for: tokens about a person."""
+
+from datetime import timedelta
+
+from idp.audit import Transaction
+from idp.oidc import id_token
+from idp.oidc.clients import Client
+from idp.oidc.errors import InvalidGrant
+from idp.oidc.id_token import Subject
+from idp.oidc.issuer import Issuer
+from idp.oidc.provider import Provider
+from idp.oidc.tables import Grant, RefreshToken
+from idp.oidc.token import access_token
+from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token_hash import digest, new_token
+from idp.registry import persons
+from idp.registry.persons import PersonStatus
+
+
+def subject_of(provider: Provider, client: Client, tx: Transaction, grant: Grant) -> Subject:
+    """Whom the grant is about, under the name this app's sector knows. Raises :class:`InvalidGrant` for a disabled person."""
+    person = persons.by_id(tx.session, grant.person_id)
+    if person.status != PersonStatus.ACTIVE:
+        raise InvalidGrant(detail=f"person {person.number} is {person.status}")
+    sub = provider.deployment.ring.vault.pairwise_subject(client.sector, person.number)
+    return Subject(sub, grant.sid, grant.level, tuple(grant.methods), grant.auth_time)
+
+
+def make_tokens(
+    provider: Provider, issuer: Issuer, client: Client, tx: Transaction, grant: Grant, *, scope: str, nonce: str | None
+) -> TokenAnswer:
+    """Access token, ID token, and a refresh token where the client uses them."""
+    settings = provider.deployment.settings
+    subject = subject_of(provider, client, tx, grant)
+    token = access_token.prepare(provider, issuer, client, scope=scope, sub=subject.sub, grant_id=grant.id, now=tx.now)
+    access_token.store(tx.session.connection(), token)
+    signed = id_token.make(
+        provider.deployment.ring,
+        issuer,
+        client_id=client.id,
+        algorithm=client.id_token_alg,
+        subject=subject,
+        now=tx.now,
+        lifetime=settings.id_token_lifetime,
+        nonce=nonce,
+        access_token=token.text,
+    )
+    refresh = _refresh_token(provider, tx, grant) if "refresh_token" in client.grant_types else None
+    return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh)
+
+
+def _refresh_token(provider: Provider, tx: Transaction, grant: Grant) -> str:
+    # RFC 9700 §4.14.2: each lasts while it is used; the family has an end in any case.
+    settings = provider.deployment.settings
+    idle = tx.now + timedelta(seconds=settings.refresh_token_idle)
+    absolute = grant.created_at + timedelta(seconds=settings.refresh_token_absolute)
+    text = new_token()
+    tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute)))
+    return text

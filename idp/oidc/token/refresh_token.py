@@ -1,0 +1,65 @@
+"""The refresh token grant (RFC 6749 §6), each token used once and replaced (RFC 9700 §4.14.2)."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import update
+
+from idp.audit import Action, Actor, Transaction
+from idp.oidc import families
+from idp.oidc.clients import Client
+from idp.oidc.errors import InvalidGrant, InvalidScope
+from idp.oidc.issuer import Issuer
+from idp.oidc.parameters import required
+from idp.oidc.provider import Provider
+from idp.oidc.scopes import split
+from idp.oidc.tables import Grant, RefreshToken
+from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token.personal import make_tokens
+from idp.oidc.token_hash import digest
+
+
+class RefreshTokenReplayed(InvalidGrant):
+    """The token was used before: two parties hold it, and one of them is a thief."""
+
+
+def exchange(provider: Provider, issuer: Issuer, client: Client, parameters: Mapping[str, str], address: str | None) -> TokenAnswer:
+    """Spends the refresh token for a new set. Raises :class:`InvalidGrant`, or :class:`InvalidScope` for more than was granted."""
+    text = required(parameters, "refresh_token")
+    with provider.deployment.transaction(Actor("app", client.id, address)) as tx:
+        row = tx.session.get(RefreshToken, digest(text))
+        grant = tx.session.get(Grant, row.grant_id) if row is not None else None
+        if row is None or grant is None or grant.client_id != client.id:
+            raise InvalidGrant(detail="unknown refresh token, or another client's")
+        scope = _scope(grant, parameters.get("scope"))
+        try:
+            _spend(tx, row)
+        except RefreshTokenReplayed as error:
+            # RFC 9700 §4.14.2: we cannot tell the thief from the owner, so neither goes on.
+            families.revoke(tx, grant.id)
+            tx.record(Action.REFRESH_TOKEN_REPLAYED, subject=f"app:{client.id}", institution=client.owner, outcome="failure")
+            replayed: RefreshTokenReplayed = error
+        else:
+            if row.expires_at <= tx.now or grant.revoked_at is not None:
+                raise InvalidGrant(detail="the refresh token has expired or was revoked")
+            return make_tokens(provider, issuer, client, tx, grant, scope=scope, nonce=None)
+    raise replayed
+
+
+def _scope(grant: Grant, wanted: str | None) -> str:
+    """RFC 6749 §6: what was granted, or less."""
+    if wanted is None:
+        return grant.scope
+    if not set(split(wanted)) <= set(grant.scope.split()):
+        raise InvalidScope
+    return wanted
+
+
+def _spend(tx: Transaction, row: RefreshToken) -> None:
+    spent = tx.session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.token_hash == row.token_hash, RefreshToken.spent_at.is_(None))
+        .values(spent_at=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    if spent.rowcount != 1:  # type: ignore[attr-defined]
+        raise RefreshTokenReplayed(detail="refresh token used twice")

@@ -1,0 +1,30 @@
+"""``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
+
+from idp.oidc.bearer import bearer_token
+from idp.oidc.claims import of_person
+from idp.oidc.errors import InsufficientScope, InvalidAccessToken
+from idp.oidc.issuer import Issuer
+from idp.oidc.provider import Provider
+from idp.oidc.token import access_token
+from idp.registry import persons, profile
+from idp.registry.persons import PersonStatus
+from idp.web.machine import MachineAnswer, MachineRequest
+
+
+def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
+    """The claims of the token's scopes, as JSON."""
+    text = bearer_token(request)
+    here = provider.deployment
+    now = here.clock.now()
+    with here.reading() as session:
+        token = access_token.find(provider, issuer, session, text, now)
+        scopes = token.scope.split()
+        if token.person_id is None or "openid" not in scopes:
+            raise InsufficientScope
+        person = persons.by_id(session, token.person_id)
+        if person.status != PersonStatus.ACTIVE:
+            raise InvalidAccessToken
+        seen = profile.read(session, here.ring.vault, person.id, now.date())
+    client = provider.clients.get(token.client_id)
+    sub = here.ring.vault.pairwise_subject(client.sector, person.number)
+    return MachineAnswer(200, {"sub": sub, **of_person(seen, scopes)})

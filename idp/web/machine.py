@@ -1,0 +1,126 @@
+"""Endpoints that only programs call, answered before Flask is asked.
+
+They have no page, no cookie and no form of ours; what Flask does for a page would cost them more than their own work. A request
+comes in as one value and goes out as another, so that such an endpoint is a function anybody can call.
+"""
+
+import json
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("yima.web")
+
+MAX_BODY_BYTES = 64 * 1024
+FORM = "application/x-www-form-urlencoded"
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+}
+
+
+@dataclass(frozen=True)
+class MachineRequest:
+    """``body`` is whole; ``is_form`` tells that it is said to be form-encoded."""
+
+    method: str
+    body: bytes
+    is_form: bool
+    query: bytes
+    authorization: str
+    address: str | None
+
+    def __repr__(self) -> str:
+        return f"MachineRequest({self.method})"
+
+
+@dataclass(frozen=True)
+class MachineAnswer:
+    """A JSON answer; ``body`` ``None`` is an empty one."""
+
+    status: int
+    body: Mapping[str, object] | None
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+Endpoint = Callable[[MachineRequest], MachineAnswer]
+
+
+class MachineEndpoints:
+    """A WSGI layer: the given paths are answered here, everything else by ``app``.
+
+    ``address`` reads the client's address from the environment, as far as proxies are trusted.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        endpoints: Mapping[str, tuple[tuple[str, ...], Endpoint]],
+        address: "Callable[[WSGIEnvironment], str | None]",
+    ) -> None:
+        self._app = app
+        self._endpoints = dict(endpoints)
+        self._address = address
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answers by itself, or passes on."""
+        found = self._endpoints.get(environ["PATH_INFO"])
+        if found is None:
+            return self._app(environ, start_response)
+        methods, endpoint = found
+        answer = self._answer(environ, methods, endpoint)
+        body = b"" if answer.body is None else json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            # RFC 6749 §5.1: whatever holds a token is not kept by anyone.
+            ("Cache-Control", "no-store"),
+            ("Pragma", "no-cache"),
+            ("X-Content-Type-Options", "nosniff"),
+            *answer.headers,
+        ]
+        start_response(f"{answer.status} {_REASONS.get(answer.status, 'Error')}", headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+    def _answer(self, environ: "WSGIEnvironment", methods: tuple[str, ...], endpoint: Endpoint) -> MachineAnswer:
+        method = environ["REQUEST_METHOD"]
+        if method not in methods:
+            return MachineAnswer(405, {"error": "invalid_request"}, (("Allow", ", ".join(methods)),))
+        try:
+            body = _body(environ)
+            if body is None:
+                return MachineAnswer(413, {"error": "invalid_request", "error_description": "The request is too large."})
+            content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+            return endpoint(
+                MachineRequest(
+                    method=method,
+                    body=body,
+                    is_form=content_type == FORM,
+                    query=environ.get("QUERY_STRING", "").encode("latin-1"),
+                    authorization=environ.get("HTTP_AUTHORIZATION", ""),
+                    address=self._address(environ),
+                )
+            )
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("unexpected error %s", reference)
+            return MachineAnswer(500, {"error": "server_error", "error_description": f"Reference {reference}."})
+
+
+def _body(environ: "WSGIEnvironment") -> bytes | None:
+    """The whole body; ``None`` if it is too large."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        return None
+    stream = environ["wsgi.input"]
+    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(MAX_BODY_BYTES + 1)
+    return body if len(body) <= MAX_BODY_BYTES else None
