@@ -12,7 +12,7 @@ help: ## This list
 
 .PHONY: run
 run: $(VENV)/.run ## The provider with a demo school and two apps; RESET=1 starts anew, Ctrl-C ends everything
-	@$(BIN)/yima demo $(if $(RESET),--reset)
+	@$(BIN)/yima demo $(if $(RESET),--reset --yes)
 
 .PHONY: test
 test: $(VENV)/.dev clients ## The whole suite; ONLY=path runs a part of it

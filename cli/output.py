@@ -19,7 +19,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *,
     if as_json:
         print_json([dict(row) for row in rows])
     elif sys.stdout.isatty():
-        _print_table(rows, columns)
+        print_table(rows, columns)
     else:
         for row in rows:
             click.echo("\t".join(_text(row.get(key)) for key in columns))
@@ -49,7 +49,8 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+    """A table for a person to read, wherever it is printed."""
     from rich.console import Console
     from rich.table import Table
 

@@ -49,7 +49,8 @@ class Settings(BaseModel):
     libcrypto_path: Path | None = Field(default=None, description="The libcrypto to load, for example Tongsuo's.")
 
     public_url: str = Field(
-        default="http://localhost:8000", description="The address people and apps use; also the name of the SM issuer."
+        default="http://localhost:8000",
+        description="The address people and apps use; also the name of the SM issuer. Without it, localhost and the port of bind.",
     )
     bind: str = Field(default="localhost:8000", description="HOST:PORT to listen on; [::]:8000 for every address.")
     workers: int = Field(default=0, ge=0, description="Worker processes; 0 means one per core.")
@@ -69,6 +70,13 @@ class Settings(BaseModel):
     refresh_token_absolute: Seconds = Field(default=90 * 86400, description="A refresh token's family ends after this long.")
     jwks_max_age: Seconds = Field(default=300, description="How long an app may keep our key set; a new key waits as long.")
     client_cache: int = Field(default=5, ge=0, le=60, description="How long a worker may keep an app's registration.")
+    demo_ports: str = Field(default="8001,8002", pattern=r"^\d{2,5},\d{2,5}$", description="The ports of the two demo apps.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_public_url(cls, values: dict[str, Any]) -> dict[str, Any]:
+        port = str(values.get("bind", "")).rpartition(":")[2]
+        return values if "public_url" in values or not port.isdigit() else values | {"public_url": f"http://localhost:{port}"}
 
     @field_validator("public_url")
     @classmethod
