@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 
 from idp.crypto import base64url, sm3
@@ -62,7 +63,7 @@ class PasswordHasher:
             if version != VERSION or kid not in self._peppers:
                 raise WrongPassword(detail=f"verifier of version {version[:8]!r}, pepper {kid[:64]!r}")
             computed = self._tag(password, salt, cost, kid)
-        except (ValueError, CryptoError) as error:
+        except (ValueError, CryptoError, HashingError) as error:
             raise WrongPassword(detail=str(error)) from None
         if not compare_digest(tag, computed):
             raise WrongPassword
@@ -98,4 +99,8 @@ def _prepared(password: str) -> bytes:
 
 def _parse_cost(text: str) -> Cost:
     memory, passes, lanes = (part.partition("=")[2] for part in text.split(","))
-    return Cost(int(memory), int(passes), int(lanes))
+    cost = Cost(int(memory), int(passes), int(lanes))
+    # A damaged row must not ask for the whole machine's memory.
+    if not (0 < cost.memory_kib <= 2**20 and 0 < cost.passes <= 100 and 0 < cost.lanes <= 16):
+        raise ValueError("a cost that was never set here")
+    return cost

@@ -1,5 +1,6 @@
 """The language of a page: what was asked for in the address, then the reader's choice, then the browser's, then Chinese."""
 
+from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, g, redirect, request
@@ -11,6 +12,8 @@ from idp.web.context import cookie_name, deployment
 
 COOKIE = "yima_language"
 ONE_YEAR = 365 * 86400
+# China has one time, without summer time: no zone database is needed for it.
+CHINA = timezone(timedelta(hours=8))
 
 blueprint = Blueprint("language", __name__)
 
@@ -20,6 +23,7 @@ def install(app: Flask) -> None:
     app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT_LOCALE, BABEL_DOMAIN=DOMAIN, BABEL_TRANSLATION_DIRECTORIES=str(directory()))
     Babel(app, locale_selector=current)
     app.register_blueprint(blueprint)
+    app.add_template_filter(clock_time)
     app.context_processor(lambda: {"locale": current(), "html_language": "zh-CN" if current() == DEFAULT_LOCALE else "en"})
 
 
@@ -32,6 +36,11 @@ def current() -> str:
         g.yima_locale = negotiate([*asked, chosen, *browser]) or DEFAULT_LOCALE
     locale: str = g.yima_locale
     return locale
+
+
+def clock_time(moment: datetime) -> str:
+    """A moment as the clock on the wall shows it: ``2026-09-01 16:30``, China time."""
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 @blueprint.post("/language")

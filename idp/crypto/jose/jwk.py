@@ -71,10 +71,10 @@ def _read(jwk: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
             ec = ECKey.import_key(dict(jwk))
             return ec, ("ES256",)
         if kty == "RSA":
-            rsa = RSAKey.import_key(dict(jwk))
-            if not MIN_RSA_BITS <= rsa.public_key.key_size <= MAX_RSA_BITS:
-                raise InvalidKey(detail=f"{rsa.public_key.key_size} bits")
-            return rsa, ("RS256", "PS256")
+            bits = int.from_bytes(base64url.decode(jwk["n"]), "big").bit_length()
+            if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS:
+                raise InvalidKey(detail=f"{bits} bits")
+            return RSAKey.import_key(dict(jwk)), ("RS256", "PS256")
     except CryptoError:
         raise
     # joserfc passes on whatever its libraries raise for a malformed number.
