@@ -2,33 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from idp.audit import Actor
-from idp.database import Database
 from idp.deployment import Deployment, initialise, open_deployment
-from idp.schema import metadata
 from idp.settings import Settings
+from tests.clocks import SettableClock
 from tests.services.postgres import PostgresServer, running_postgres
 
 OPERATOR = Actor(kind="operator", id="test")
-
-
-class SettableClock:
-    """A clock that moves only when told."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def forward(self, **time: float) -> None:
-        """Moves on by a timedelta's arguments."""
-        self.moment += timedelta(**time)
 
 
 @pytest.fixture
@@ -90,7 +74,4 @@ def deployment(deployment_settings: Settings, clock: SettableClock) -> Iterator[
 
 
 def _install(settings: Settings) -> None:
-    database = Database(settings.database)
-    metadata.create_all(database.engine)
-    database.close()
     initialise(settings, SettableClock()).close()

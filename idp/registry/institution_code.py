@@ -43,7 +43,9 @@ def parse(value: str) -> InstitutionCode:
 
 def following(category: str, province: str, last_serial: int) -> InstitutionCode:
     """The code after ``last_serial``. Raises :class:`InvalidInstitutionCode` or :class:`CodesExhausted`."""
-    parse(f"{category}{province}000001")
+    first = parse(f"{category}{province}000001")
+    if (first.category, first.province) != (category, province):  # 211 and 1 make ten digits too
+        raise InvalidInstitutionCode(value=f"{category} {province}"[:32], reason=N_("there is no such category"))
     highest = 99_999 if categories()[category].leading_zero else 999_999
     if last_serial >= highest:
         raise CodesExhausted(category=category, province=province)

@@ -49,7 +49,9 @@ def search(session: Session, query: str = "", *, province: str = "", category: s
     """The institutions whose name or code contains ``query``, ordered by code; empty filters let everything through."""
     statement = select(Institution).order_by(Institution.code)
     if query:
-        statement = statement.where(or_(Institution.name.contains(query, autoescape=True), Institution.code.startswith(query)))
+        statement = statement.where(
+            or_(Institution.name.contains(query, autoescape=True), Institution.code.startswith(query, autoescape=True))
+        )
     for column, value in ((Institution.province, province), (Institution.category, category), (Institution.status, status)):
         if value:
             statement = statement.where(column == value)

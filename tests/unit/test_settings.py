@@ -1,0 +1,89 @@
+"""Settings: read from two places, checked together, and never obeyed in part."""
+
+from pathlib import Path
+
+import pytest
+
+from idp.settings import Settings, SettingsError, load
+
+
+def test_without_any_setting_the_defaults_hold() -> None:
+    settings = load({})
+    assert settings.public_url == "http://localhost:8000"
+    assert settings.database.endswith("/var/yima.db")
+    assert not settings.secure
+
+
+def test_a_file_in_the_data_folder_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / "yima.toml").write_text('organisation = "第一中学"\nsession_idle = 600\n', encoding="utf-8")
+    settings = load({"YIMA_HOME": str(tmp_path), "YIMA_SESSION_IDLE": "900"})
+    assert settings.organisation == "第一中学"
+    assert settings.session_idle == 900
+
+
+def test_another_port_moves_the_public_address_with_it() -> None:
+    assert load({"YIMA_BIND": "localhost:9000"}).public_url == "http://localhost:9000"
+    assert (
+        load({"YIMA_BIND": "localhost:9000", "YIMA_PUBLIC_URL": "https://id.example.edu.cn"}).public_url
+        == "https://id.example.edu.cn"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("YIMA_SESION_IDLE", "600"),
+        ("YIMA_SESSION_IDLE", "soon"),
+        ("YIMA_SESSION_IDLE", "0"),
+        ("YIMA_SM_ENGINE", "enigma"),
+        ("YIMA_PUBLIC_URL", "http://id.example.edu.cn"),
+        ("YIMA_PUBLIC_URL", "https://id.example.edu.cn/path"),
+        ("YIMA_PUBLIC_URL", "id.example.edu.cn"),
+        ("YIMA_PUBLIC_URL", ""),
+        ("YIMA_BIND", "8000"),
+        ("YIMA_BIND", "localhost:0"),
+        ("YIMA_MASTER_KEY", "abc"),
+        ("YIMA_MASTER_KEY", "x" * 64),
+        ("YIMA_CODE_LIFETIME", "601"),
+        ("YIMA_DEMO_PORTS", "8001"),
+    ],
+)
+def test_a_setting_that_is_wrong_or_unknown_stops_the_start_and_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({name: value})
+    assert caught.value.params["name"] == name
+
+
+def test_settings_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(SettingsError):
+        load({"YIMA_SESSION_IDLE": "7200", "YIMA_SESSION_ABSOLUTE": "3600"})
+    with pytest.raises(SettingsError):
+        load({"YIMA_REFRESH_TOKEN_IDLE": "7200", "YIMA_REFRESH_TOKEN_ABSOLUTE": "3600"})
+
+
+@pytest.mark.parametrize("text", ["organisation = ", "colour = 'red'", "home = '/elsewhere'", "\xff"])
+def test_a_file_that_is_wrong_stops_the_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / "yima.toml").write_text(text, encoding="latin-1")
+    with pytest.raises(SettingsError):
+        load({"YIMA_HOME": str(tmp_path)})
+
+
+def test_the_master_key_is_not_in_any_representation() -> None:
+    key = "ab" * 32
+    settings = load({"YIMA_MASTER_KEY": key})
+    assert key not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_an_error_about_the_master_key_does_not_repeat_it() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({"YIMA_MASTER_KEY": "deadbeef"})
+    assert "deadbeef" not in str(caught.value)
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_ipv6_addresses_can_be_bound() -> None:
+    settings = load({"YIMA_BIND": "[::]:8443", "YIMA_PUBLIC_URL": "https://id.example.edu.cn"})
+    assert (settings.bind_host, settings.bind_port) == ("::", 8443)
