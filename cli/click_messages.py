@@ -1,4 +1,7 @@
-"""Click's own words, listed so that the catalogue has them: Click looks them up in ours, see :mod:`cli.main`. Nothing imports this."""
+"""Click's own words, listed so that the catalogue has them: Click looks them up in ours, see :mod:`cli.main`.
+
+Nothing imports this; it is read when messages are collected.
+"""
 
 from gettext import ngettext
 
