@@ -67,10 +67,6 @@ class Clients:
             self._kept[client_id] = (time.monotonic(), client)
         return client
 
-    def forget(self, client_id: str) -> None:
-        """Makes the next request look the client up."""
-        self._kept.pop(client_id, None)
-
 
 def load(session: Session, client_id: str) -> Client:
     """The approved client, read now. Raises :class:`UnknownClient`."""

@@ -37,8 +37,11 @@ class ReadyAnswers:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers by itself, or passes on."""
         path = environ["PATH_INFO"]
-        if path not in self._producers or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if path not in self._producers:
             return self._app(environ, start_response)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), ("Content-Length", "0")])
+            return [b""]
         body, etag, headers = self._current(path)
         # RFC 9110 §13.1.2: the client has this very answer already.
         if environ.get("HTTP_IF_NONE_MATCH") == etag:

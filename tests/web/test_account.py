@@ -1,11 +1,14 @@
 """Self-service: one's sessions, factors, password and consents; and nobody else's."""
 
 import re
+from datetime import date
 
 import pyotp
 from flask import Flask
+from sqlalchemy import select
 
 from idp.deployment import Deployment
+from idp.login.tables import BrowserSession
 from idp.registry import affiliations, guardianships
 from idp.registry.affiliations import Role
 from idp.registry.tables import Person
@@ -60,10 +63,6 @@ def test_a_session_of_somebody_else_cannot_be_ended(app: Flask, person: Known, d
     victim, attacker = Browser(app), signed_in(app, person)
     victim.get("/login")
     victim.sign_in(other.number, PASSWORD)
-    from sqlalchemy import select
-
-    from idp.login.tables import BrowserSession
-
     with deployment.reading() as session:
         sid = session.scalars(select(BrowserSession.sid).where(BrowserSession.person_id == other.id)).one()
     form = attacker.get("/me").form("csrf_token")
@@ -204,8 +203,6 @@ def test_a_factor_of_somebody_else_cannot_be_removed(
 
 
 def test_a_guardian_sees_their_ward(app: Flask, deployment: Deployment, school: str, person: Known) -> None:
-    from datetime import date
-
     child = make_person(deployment, school, name="林小花", document="CHILD1234", born=date(2018, 1, 1), password=None)
     with deployment.transaction(OPERATOR) as tx:
         one, other = tx.session.get_one(Person, person.id), tx.session.get_one(Person, child.id)
