@@ -1,7 +1,6 @@
 """``yima app``: apps that sign people in here."""
 
 import gettext
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,12 @@ import click
 from cli.frame import changing, confirm, json_option, opened, yes_option
 from cli.output import print_json, print_record, print_rows
 from idp.apps import register
+from idp.apps.errors import InvalidRegistration
 from idp.apps.tables import App
+from idp.crypto.errors import InvalidEncoding
+from idp.crypto.jose.strict_json import read_object
 from idp.deployment import Deployment
+from idp.i18n import N_
 from idp.oidc import registration
 from idp.oidc.issuer import issuers
 from idp.oidc.registration import AUTH_METHODS, GRANT_TYPES, Registration
@@ -52,6 +55,13 @@ def _record(deployment: Deployment, app: App, client: OidcClient) -> dict[str, A
     ):
         record |= {name: getattr(source, name) for name in names}
     return record
+
+
+def _read_jwks(path: Path) -> dict[str, Any]:
+    try:
+        return read_object(path.read_bytes())
+    except InvalidEncoding:
+        raise InvalidRegistration(reason=N_("the key set holds no usable public key")) from None
 
 
 @click.group(name="app", help=_("Apps that sign people in here."))
@@ -103,7 +113,7 @@ def register_(
 ) -> None:
     """Registers."""
     particulars = register.Particulars(name, owner, contact, purpose, {*DEFAULT, *extra})
-    wanted = Registration(particulars, jwks=json.loads(jwks.read_text()) if jwks else None, **rest)
+    wanted = Registration(particulars, jwks=_read_jwks(jwks) if jwks else None, **rest)
     with changing() as (deployment, tx):
         made = registration.add(tx, wanted)
         record = _record(deployment, made.app, made.client)

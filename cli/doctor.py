@@ -3,9 +3,11 @@
 import gettext
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import click
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.frame import json_option, locale
@@ -112,8 +114,8 @@ def _keys(deployment: Deployment) -> str | None:
 
 
 def _journal(deployment: Deployment) -> str | None:
-    with deployment.reading() as session:
-        broken = next(chain.breaks(session, deployment.ring.current().audit.keys), None)
+    with deployment.reading() as session, closing(chain.breaks(session, deployment.ring.current().audit.keys)) as breaks:
+        broken = next(breaks, None)
     return _("It breaks at event %(seq)s. Run `yima audit verify`.") % {"seq": broken.seq} if broken else None
 
 
@@ -127,9 +129,16 @@ def _address(settings: Settings) -> Finding:
 
 def _settings(settings: Settings) -> list[dict[str, str]]:
     return [
-        {"name": f"YIMA_{name.upper()}", "value": str(getattr(settings, name)), "meaning": field.description or ""}
+        {"name": f"YIMA_{name.upper()}", "value": _shown(settings, name), "meaning": field.description or ""}
         for name, field in Settings.model_fields.items()
     ]
+
+
+def _shown(settings: Settings, name: str) -> str:
+    # What doctor prints is pasted into e-mails: the database's password is not for them.
+    if name == "database_url" and settings.database_url:
+        return make_url(settings.database_url).render_as_string(hide_password=True)
+    return str(getattr(settings, name))
 
 
 def _text(error: YimaError) -> str:

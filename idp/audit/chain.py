@@ -6,7 +6,8 @@ moved event can be told from a changed one.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -83,23 +84,25 @@ class ChainWriter:
         return head.seq, head.mac
 
 
-def breaks(session: Session, keys: Mapping[str, bytes]) -> Iterator[Break]:
+def breaks(session: Session, keys: Mapping[str, bytes]) -> Generator[Break]:
     """Every place where the chain does not hold, in order; nothing if it is whole.
 
     Reads the whole journal. An event whose key is not in ``keys`` is named, not skipped. It does not see an attacker who holds
     the audit key, nor a database put back whole to an earlier day: note the head elsewhere for that.
     """
     expected, mac = 1, GENESIS
-    for event in session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000)):
-        yield from (Break(seq, "removed") for seq in range(expected, event.seq))
-        key = keys.get(event.key_id)
-        if key is None:
-            yield Break(event.seq, "unknown_key")
-        elif not compare_digest(event.mac, _seal(event, key)):
-            yield Break(event.seq, "changed")
-        elif event.seq == expected and event.previous != mac:
-            yield Break(event.seq, "moved")
-        expected, mac = event.seq + 1, event.mac
+    # Closed also when the reader has seen enough: on PostgreSQL a cursor stands behind it.
+    with closing(session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000))) as events:
+        for event in events:
+            yield from (Break(seq, "removed") for seq in range(expected, event.seq))
+            key = keys.get(event.key_id)
+            if key is None:
+                yield Break(event.seq, "unknown_key")
+            elif not compare_digest(event.mac, _seal(event, key)):
+                yield Break(event.seq, "changed")
+            elif event.seq == expected and event.previous != mac:
+                yield Break(event.seq, "moved")
+            expected, mac = event.seq + 1, event.mac
     end = head(session)
     yield from (Break(seq, "removed") for seq in range(expected, end.seq + 1))
     if end.seq == expected - 1 and end.mac != mac:
