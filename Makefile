@@ -56,7 +56,10 @@ migration: $(VENV)/.dev ## Writes the migration from the schema's last state to 
 
 .PHONY: clean
 clean: ## Removes everything that was installed or built; keeps var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules tests/screenshots
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules tests/clients/.venv tests/screenshots
+
+.PHONY: clients
+clients: tests/clients/node_modules/.installed tests/clients/.venv/.installed
 
 # --- What the doors need -------------------------------------------------------------------------
 
@@ -74,3 +77,12 @@ $(VENV)/.run: pyproject.toml $(wildcard idp/i18n/locales/*/LC_MESSAGES/*.po) | $
 $(VENV)/.dev: pyproject.toml $(wildcard idp/i18n/locales/*/LC_MESSAGES/*.po) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run
+
+# Without npm the tests that need it say so themselves.
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/clients && npm ci --silent && touch node_modules/.installed; fi
+
+tests/clients/.venv/.installed: tests/clients/requirements.txt
+	$(PYTHON) -m venv tests/clients/.venv
+	tests/clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
