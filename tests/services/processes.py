@@ -72,7 +72,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         if process.poll() is not None:
             raise AssertionError(f"it ended by itself: {log.read_text(errors='replace')[-4000:]}")
         try:
-            httpx.get(url, trust_env=False, timeout=2)
+            httpx.get(url, trust_env=False, timeout=2).raise_for_status()
         except httpx.HTTPError:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{url} does not answer: {log.read_text(errors='replace')[-4000:]}") from None

@@ -260,6 +260,8 @@ def test_a_client_authenticates_by_the_method_it_registered_and_no_other(
         if name != method:
             assert answer.error == "invalid_client"
             assert answer.status == 401
+        if {name, method} == {"client_secret_basic", "client_secret_post"}:
+            assert f"registered for {method}" in answer.body["error_description"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from idp.crypto import base64url
 from idp.crypto.errors import CryptoError
 from idp.crypto.jose import KeySet, jwt
 from idp.crypto.jose.strict_json import read_object
+from idp.i18n import N_
 from idp.oidc.clients import Client
 from idp.oidc.errors import InvalidClient, InvalidRequest, UnknownClient
 from idp.oidc.issuer import Issuer
@@ -47,10 +48,13 @@ def authenticate(provider: Provider, issuer: Issuer, request: MachineRequest, pa
     if parameters.get("client_id", client.id) != client.id:
         raise InvalidRequest(detail="client_id is not the authenticated client")
     method = "none" if secret is None else "client_secret_basic" if basic is not None else "client_secret_post"
+    if secret is not None and client.auth_method.startswith("client_secret"):
+        _check_secret(client, secret, provider.deployment.clock.now())
+        if method != client.auth_method:
+            # Whoever holds the secret may know what is wrong: half of all first attempts fail at this.
+            raise InvalidClient(N_("The secret is right, but this app is registered for %(method)s."), method=client.auth_method)
     if method != client.auth_method:
         raise InvalidClient(detail=f"{client.id} registered {client.auth_method}, used {method}")
-    if secret is not None:
-        _check_secret(client, secret, provider.deployment.clock.now())
     return client
 
 
