@@ -4,13 +4,13 @@ import logging
 import secrets
 
 from flask import Flask, render_template
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from idp.errors import YimaError
 from idp.i18n import N_, translate
 from idp.web.locale import current
+from idp.web.locale import gettext as _
 
 log = logging.getLogger("yima.web")
 

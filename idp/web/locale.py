@@ -4,10 +4,9 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, g, redirect, request
-from flask_babel import Babel
 from werkzeug.wrappers.response import Response
 
-from idp.i18n import DEFAULT_LOCALE, DOMAIN, LOCALES, directory, negotiate
+from idp.i18n import DEFAULT_LOCALE, LOCALES, negotiate, translate
 from idp.web.context import cookie_name, deployment
 
 COOKIE = "yima_language"
@@ -20,8 +19,9 @@ blueprint = Blueprint("language", __name__)
 
 def install(app: Flask) -> None:
     """Gives templates ``_`` and the current language."""
-    app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT_LOCALE, BABEL_DOMAIN=DOMAIN, BABEL_TRANSLATION_DIRECTORIES=str(directory()))
-    Babel(app, locale_selector=current)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    # Jinja fills in the places of a message itself, escaped as the template's values are.
+    app.jinja_env.install_gettext_callables(gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(blueprint)
     app.add_template_filter(clock_time)
     app.context_processor(lambda: {"locale": current(), "html_language": "zh-CN" if current() == DEFAULT_LOCALE else "en"})
@@ -36,6 +36,16 @@ def current() -> str:
         g.yima_locale = negotiate([*asked, chosen, *browser]) or DEFAULT_LOCALE
     locale: str = g.yima_locale
     return locale
+
+
+def gettext(message: str, **params: object) -> str:
+    """``message`` in the language of this request."""
+    return translate(message, current(), params)
+
+
+def _ngettext(singular: str, plural: str, number: int) -> str:
+    # Jinja wants both. Chinese has no plural.
+    return gettext(singular if number == 1 else plural)
 
 
 def clock_time(moment: datetime) -> str:

@@ -10,8 +10,8 @@ from tests.services.processes import ROOT, running
 
 
 @contextmanager
-def running_provider(settings: Settings, log: Path, *, workers: int = 1) -> Iterator[str]:
-    """``yima serve`` with these settings; yields its address."""
+def running_provider(settings: Settings, log: Path, *, workers: int = 1, cores: str | None = None) -> Iterator[str]:
+    """``yima serve`` with these settings, on chosen cores where ``cores`` names them; yields its address."""
     environment = {
         "YIMA_HOME": str(settings.home),
         "YIMA_DATABASE_URL": settings.database_url,
@@ -20,6 +20,6 @@ def running_provider(settings: Settings, log: Path, *, workers: int = 1) -> Iter
         "YIMA_WORKERS": str(workers),
     }
     ready = f"{settings.public_url}/.well-known/openid-configuration"
-    command = (sys.executable, "-m", "cli.main", "serve")
+    command = (*(("taskset", "-c", cores) if cores else ()), sys.executable, "-m", "cli.main", "serve")
     with running(command, answers=ready, environment=environment, folder=ROOT, log=log):
         yield settings.public_url

@@ -96,3 +96,15 @@ def sign_in_to(browser: Browser, rp: RelyingParty, person: Known, **changes: str
         page = browser.submit(decision="agree")
     assert page.location.startswith("https://app.example.edu.cn/callback"), page.text
     return page.query["code"]
+
+
+@pytest.fixture
+def code(browser: Browser, rp: RelyingParty, person: Known) -> str:
+    return sign_in_to(browser, rp, person)
+
+
+@pytest.fixture
+def tokens(rp: RelyingParty, code: str) -> dict[str, str]:
+    answer = rp.exchange(code)
+    assert answer.status == 200, answer.body
+    return dict(answer.body)

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from idp.audit import Action
@@ -28,6 +27,7 @@ from idp.registry import guardianships, persons, profile
 from idp.web import context
 from idp.web.context import deployment
 from idp.web.errors import message
+from idp.web.locale import gettext as _
 
 blueprint = Blueprint("account", __name__, template_folder="../templates")
 

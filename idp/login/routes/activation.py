@@ -1,7 +1,6 @@
 """``/activate``: where a person with an activation code chooses a password."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from idp.errors import YimaError
 from idp.login import activation, browser, flow, passwords, sessions, throttle
@@ -12,6 +11,7 @@ from idp.registry import lookup
 from idp.web import context
 from idp.web.context import deployment
 from idp.web.errors import message
+from idp.web.locale import gettext as _
 
 blueprint = Blueprint("activation", __name__, template_folder="../templates")
 

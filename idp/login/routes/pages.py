@@ -1,7 +1,6 @@
 """Rendering the page of a step, and reading a field of its form."""
 
 from flask import render_template, request
-from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers.response import Response
 
@@ -16,6 +15,7 @@ from idp.registry.errors import RegistryError
 from idp.web.context import deployment
 from idp.web.errors import message
 from idp.web.headers import allow_form_target
+from idp.web.locale import gettext as _
 
 Answer = str | Response | tuple[str, int]
 REFUSED, SLOW_DOWN = 422, 429

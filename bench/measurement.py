@@ -1,0 +1,41 @@
+"""One figure, and what stood beside it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """``beside`` is what ``beside_name`` reached in the same run; ``goal`` is what the documentation promises of ratio or value."""
+
+    name: str
+    value: float
+    unit: str
+    beside: float | None = None
+    beside_name: str = ""
+    goal: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours over theirs."""
+        return self.value / self.beside if self.beside else None
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``results.json``."""
+        return {**asdict(self), "ratio": self.ratio}
+
+
+def table(measurements: list[Measurement]) -> str:
+    """The measurements as text, one line each."""
+    rows = [("name", "value", "unit", "beside", "ratio", "goal")]
+    for one in measurements:
+        beside = f"{_number(one.beside)} ({one.beside_name})" if one.beside is not None else ""
+        rows.append((one.name, _number(one.value), one.unit, beside, f"{one.ratio:.2f}" if one.ratio else "", one.goal))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
