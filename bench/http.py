@@ -98,7 +98,7 @@ def _ours(here: Site) -> dict[str, Target]:
         "client_credentials.opaque": Target(token, "post.lua", [basic(opaque), grant]),
         "client_credentials.jwt": Target(token, "post.lua", [basic(signed), grant]),
         "refresh_token": Target(token, "refresh.lua", [basic(opaque)], refresh_tokens),
-        "userinfo": Target(f"{here.url}/oauth/userinfo", "get.lua", [f"Bearer {session.code_flow()['access_token']}"]),
+        "userinfo": Target(f"{here.url}/oauth/userinfo", "get.lua", tokens=lambda: [str(session.code_flow()["access_token"])]),
     }
 
 
@@ -134,7 +134,7 @@ def _theirs(stack: ExitStack, folder: Path) -> dict[str, Target]:
         "client_credentials.opaque": Target(token, "post.lua", [basic, grant]),
         "client_credentials.jwt": Target(token, "post.lua", [basic, f"{grant}&{resource}"]),
         "refresh_token": Target(token, "refresh.lua", [basic], lambda: list(minted()["refresh"])),
-        "userinfo": Target(f"{url}/me", "get.lua", [f"Bearer {minted()['access']}"]),
+        "userinfo": Target(f"{url}/me", "get.lua", tokens=lambda: [str(minted()["access"])]),
     }
 
 

@@ -1,4 +1,4 @@
--- A GET with a token. Argument: the Authorization header.
+-- A GET with a bearer token. Argument: a file whose first line is the token.
 function init(args)
-  wrk.headers["Authorization"] = args[1]
+  wrk.headers["Authorization"] = "Bearer " .. io.lines(args[1])()
 end
