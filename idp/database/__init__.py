@@ -6,6 +6,7 @@ of Flask. SQLite in write-ahead mode is the embedded default, PostgreSQL the rea
 
 from idp.database.columns import JSONText, UTCDateTime
 from idp.database.engine import Database
+from idp.database.single import SingleInsert
 from idp.database.tables import Base
 
-__all__ = ["Base", "Database", "JSONText", "UTCDateTime"]
+__all__ = ["Base", "Database", "JSONText", "SingleInsert", "UTCDateTime"]

@@ -5,26 +5,31 @@ from typing import cast
 
 from flask import current_app
 
+from idp.database import SingleInsert
 from idp.deployment import Deployment
 from idp.oidc.clients import Clients
 from idp.oidc.issuer import Issuer, issuers
+from idp.oidc.tables import AccessToken
 
 EXTENSION = "yima_oidc"
+ACCESS_TOKEN_COLUMNS = ("token_hash", "client_id", "grant_id", "scope", "issued_at", "expires_at")
 
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider under its two names."""
+    """One provider under its two names. ``keep_access_token`` writes a prepared token's row, by itself and at once."""
 
     deployment: Deployment
     clients: Clients
     issuers: dict[str, Issuer]
+    keep_access_token: SingleInsert
 
 
 def make_provider(deployment: Deployment) -> Provider:
     """The provider of a deployment."""
     clients = Clients(deployment.database, deployment.settings.client_cache)
-    return Provider(deployment, clients, issuers(deployment.settings))
+    keep = SingleInsert(deployment.database, AccessToken.metadata.tables[AccessToken.__tablename__], ACCESS_TOKEN_COLUMNS)
+    return Provider(deployment, clients, issuers(deployment.settings), keep)
 
 
 def provider() -> Provider:

@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import timedelta
 
+import psycopg
 import pytest
 from flask import Flask
 from joserfc import jwt as joserfc_jwt
@@ -168,20 +169,38 @@ def test_signing_out_ends_tokens_except_those_given_for_longer(
     assert rp.refresh(longer["refresh_token"]).status == 200
 
 
+@pytest.fixture
+def statements(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What reaches the database, seen at the driver, below everything of ours."""
+    seen: list[str] = []
+    if deployment.database.is_sqlite:
+        event.listen(deployment.database.engine, "checkout", lambda connection, *_: connection.set_trace_callback(seen.append))
+        return seen
+    execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
+    monkeypatch.setattr(
+        psycopg.Cursor,
+        "execute",
+        lambda self, query, *rest, **more: (seen.append(str(query)), execute(self, query, *rest, **more))[1],
+    )
+    monkeypatch.setattr(psycopg.Connection, "commit", lambda self: (seen.append("COMMIT"), commit(self))[1])
+    return seen
+
+
 def test_client_credentials_are_for_apps_without_a_person_and_cost_one_write(
-    app: Flask, deployment: Deployment, school: str
+    app: Flask, deployment: Deployment, school: str, statements: list[str]
 ) -> None:
     party = register_app(
         app, deployment, school, grant_types=("client_credentials",), redirect_uris=(), post_logout_redirect_uris=()
     )
     assert party.authenticated("token", {"grant_type": "client_credentials"}).status == 200
-    statements: list[str] = []
-    event.listen(deployment.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    statements.clear()
     answer = party.authenticated("token", {"grant_type": "client_credentials"})
     assert answer.status == 200
+    assert 1 <= len(statements) <= 3, statements
+    assert sum("INSERT" in statement for statement in statements) == 1
     assert "refresh_token" not in answer.body
-    assert len([line for line in statements if not line.startswith("PRAGMA")]) <= 3, statements
     assert party.userinfo(answer.body["access_token"]).status == 403
+    assert party.introspect(answer.body["access_token"]).body["active"] is True
     assert party.authenticated("token", {"grant_type": "client_credentials", "scope": "openid"}).error == "invalid_scope"
 
 

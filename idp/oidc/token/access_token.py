@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
 from idp.crypto.errors import InvalidToken
@@ -16,6 +16,23 @@ from idp.oidc.tables import AccessToken, Grant
 from idp.oidc.token_hash import digest, new_token
 
 _INSERT = insert(AccessToken)
+
+# Columns, not objects: every call of an app to UserInfo begins with this.
+_FIND = (
+    select(
+        AccessToken.client_id,
+        AccessToken.scope,
+        AccessToken.issued_at,
+        AccessToken.expires_at,
+        AccessToken.grant_id,
+        Grant.person_id,
+        Grant.auth_time,
+        Grant.level,
+        or_(AccessToken.revoked_at.is_not(None), Grant.revoked_at.is_not(None)).label("revoked"),
+    )
+    .outerjoin(Grant, Grant.id == AccessToken.grant_id)
+    .where(AccessToken.token_hash == bindparam("token_hash"))
+)
 
 
 @dataclass(frozen=True)
@@ -79,25 +96,10 @@ def store(connection: Connection, token: Prepared) -> None:
 def find(provider: Provider, issuer: Issuer, session: Session, text: str, now: datetime) -> Found:
     """The token, if it is one of this issuer's and good now. Raises :class:`InvalidAccessToken`."""
     handle = handle_of(provider, issuer, text, now)
-    statement = select(AccessToken, Grant).outerjoin(Grant, Grant.id == AccessToken.grant_id)
-    found = session.execute(statement.where(AccessToken.token_hash == digest(handle))).one_or_none()
-    if found is None:
+    row = session.execute(_FIND, {"token_hash": digest(handle)}).one_or_none()
+    if row is None or row.revoked or row.expires_at <= now or provider.clients.get(row.client_id).issuer != issuer.name:
         raise InvalidAccessToken
-    row, grant = found[0], found[1]
-    if row.revoked_at is not None or row.expires_at <= now or (grant is not None and grant.revoked_at is not None):
-        raise InvalidAccessToken
-    if provider.clients.get(row.client_id).issuer != issuer.name:
-        raise InvalidAccessToken
-    return Found(
-        row.client_id,
-        row.scope,
-        row.issued_at,
-        row.expires_at,
-        row.grant_id,
-        grant.person_id if grant is not None else None,
-        grant.auth_time if grant is not None else None,
-        grant.level if grant is not None else None,
-    )
+    return Found(row.client_id, row.scope, row.issued_at, row.expires_at, row.grant_id, row.person_id, row.auth_time, row.level)
 
 
 def handle_of(provider: Provider, issuer: Issuer, text: str, now: datetime) -> str:

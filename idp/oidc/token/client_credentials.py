@@ -20,6 +20,5 @@ def exchange(
     token = access_token.prepare(
         provider, issuer, client, scope="", sub=client.id, grant_id=None, now=provider.deployment.clock.now()
     )
-    with provider.deployment.database.engine.begin() as connection:
-        access_token.store(connection, token)
+    provider.keep_access_token(token.row)
     return TokenAnswer(token.text, provider.deployment.settings.access_token_lifetime, "")
