@@ -48,6 +48,9 @@ class Processes:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # Whoever presses Ctrl-C twice wants it to end, not to be left with half of it running.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for process in reversed(self.running):
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS

@@ -41,7 +41,7 @@ def demo(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
 
 @contextmanager
 def running(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """The demo's guide and what it remembers; ended by Ctrl-C, after which nothing listens any more."""
+    """The demo's guide and what it remembers; ended by Ctrl-C (pressed twice), after which nothing listens any more."""
     process = demo(environment, *arguments)
     assert process.stdout is not None
     guide = ""
@@ -53,6 +53,7 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str,
         assert process.poll() is None, guide
         yield guide, json.loads((Path(environment["YIMA_HOME"]) / "demo.json").read_text(encoding="utf-8"))
     finally:
+        process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0, rest
