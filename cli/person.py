@@ -14,6 +14,9 @@ from cli.output import print_json, print_record, print_rows, progress
 from idp.audit import Action
 from idp.deployment import Deployment
 from idp.login import activation
+from idp.mfa import engine
+from idp.mfa.errors import FactorError
+from idp.mfa.qr import as_text
 from idp.registry import affiliations, documents, guardianships, masking, merging, persons, profile
 from idp.registry.affiliations import Role
 from idp.registry.documents import DocumentKind
@@ -218,3 +221,34 @@ def activate(number: str, as_json: bool) -> None:
         _("To be used at %(url)s until %(until)s. It is shown this once.")
         % {"url": address, "until": f"{issued.expires_at:%Y-%m-%d}"}
     )
+
+
+@command.command(help=_("Set an authenticator app up here in the terminal, or take every second factor away with --remove."))
+@click.argument("number")
+@click.option("--remove", is_flag=True, help=_("For somebody whose phone is gone: they sign in by password and set it up anew."))
+@yes_option
+def totp(number: str, remove: bool, yes: bool) -> None:
+    """Shows the QR code and takes a working code, or removes."""
+    if remove:
+        confirm(_("Take every second factor of %(number)s away?") % {"number": number}, yes)
+        with changing() as (_deployment, tx):
+            removed = engine.remove_all(tx, persons.by_number(tx.session, number))
+            click.echo(_("%(count)s second factors removed.") % {"count": removed})
+        return
+    with opened() as deployment:
+        vault, organisation = deployment.ring.vault, deployment.settings.organisation
+        with deployment.transaction(operator()) as tx:
+            person = persons.by_number(tx.session, number)
+            enrolment = engine.begin_totp(tx, vault, person, issuer=organisation, label=_("Authenticator app"))
+        click.echo(as_text(enrolment.uri))
+        click.echo(_("Scan this with the authenticator app, or type this key into it: %(key)s") % {"key": enrolment.secret})
+        code = click.prompt(_("The six digits that the app shows"))
+        refused: FactorError | None = None
+        with deployment.transaction(operator()) as tx:
+            try:
+                engine.confirm_totp(tx, vault, person, code)
+            except FactorError as error:  # caught, so that the wrong try is counted
+                refused = error
+        if refused is not None:
+            raise refused
+        click.echo(_("Done."))

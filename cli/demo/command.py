@@ -99,7 +99,7 @@ def _print_guide(deployment: Deployment, remembered: Memory) -> None:
         }
         for person in remembered.people
     ]
-    columns = {"name": _("Name"), "number": _("Person number"), "secret": _("Password or activation code"), "story": _("Who")}
+    columns = {"name": _("Name"), "number": _("Person number"), "secret": _("Password or activation code"), "story": _("About")}
     print_table(rows, columns)
     first, second, base = remembered.apps[0].url, remembered.apps[1].url, settings.public_url
     click.echo("\n" + _("What to click:"))

@@ -43,6 +43,7 @@ def create_app(config: Config) -> Flask:
     """The Flask application."""
     app = Flask(__name__)
     app.secret_key = secrets.token_bytes(32)
+    app.json.ensure_ascii = False  # names are shown as they are written
     # Two apps on one host share its cookies: each has its own name for them.
     app.config.update(SESSION_COOKIE_NAME=f"app_{config.client_id}", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
     school = OAuth(app).register(

@@ -141,6 +141,15 @@ def remove(tx: Transaction, person: Person, credential_id: int) -> None:
         tx.record(Action.FACTOR_REMOVED, subject=f"person:{person.number}", detail={"kind": row.kind, "factor": row.id})
 
 
+def remove_all(tx: Transaction, person: Person) -> int:
+    """Takes every factor away, for somebody whose phone is gone; returns how many there were."""
+    rows = factors_of(tx.session, person.id)
+    for row in rows:
+        _delete(tx, row)
+        tx.record(Action.FACTOR_REMOVED, subject=f"person:{person.number}", detail={"kind": row.kind, "factor": row.id})
+    return len(rows)
+
+
 def _pending(session: Session, person_id: int) -> Credential | None:
     pending = select(Credential).where(Credential.person_id == person_id, Credential.state == "pending")
     return session.scalar(pending.order_by(Credential.id.desc()).limit(1))

@@ -155,7 +155,7 @@ def test_the_language_that_the_app_asks_for_is_spoken(english: Browser, rp: Rely
 def test_agreeing_gives_a_code_once_and_is_remembered(browser: Browser, person: Known, rp: RelyingParty) -> None:
     page = browser.get(rp.authorize_url())
     page = browser.sign_in(person.number, PASSWORD)
-    for words in ("图书馆", "借书", "您的学校和身份"):
+    for words in ("图书馆", "第一小学", "借书", "您的学校和身份"):
         assert words in page.text
     page = browser.submit(decision="agree")
     assert page.query["state"] == rp.state

@@ -19,6 +19,7 @@ from idp.oidc.parameters import parse
 from idp.oidc.provider import provider
 from idp.oidc.redirect_uri import origin
 from idp.oidc.scopes import SCOPES
+from idp.registry import institutions
 from idp.web import context
 from idp.web.csrf import protection
 from idp.web.headers import allow_form_target
@@ -94,9 +95,12 @@ def _answer(asked: AuthorizeRequest, waiting: Pending | None) -> Response:
 
 def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
     allow_form_target(origin(asked.redirect_uri))
+    with provider().deployment.reading() as session:
+        owner = institutions.by_code(session, asked.client.owner).name
     page = render_template(
         "oidc/consent.html",
         client=asked.client,
+        owner=owner,
         scopes=[SCOPES[name] for name in asked.scopes],
         request_id=waiting.id,
         target=url_for(f"authorize_{asked.issuer.name}.consent"),
