@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 
 from idp.audit import Action, Transaction
+from idp.database.compare_and_set import compare_and_set
 from idp.keys import Vault
 from idp.login.errors import ActivationRefused
 from idp.login.tables import Activation
@@ -45,7 +46,7 @@ def spend(tx: Transaction, vault: Vault, person_id: int | None, text: str) -> No
     """Uses the code up. Raises :class:`ActivationRefused`, the same for an unknown person as for a wrong code."""
     code = re.sub(r"[\s-]", "", text).upper()[:64]
     # The same work for an account that does not exist: the index is computed and looked for, and nothing is found.
-    spent = tx.session.execute(
+    spending = (
         update(Activation)
         .where(
             Activation.person_id == (person_id if person_id is not None else -1),
@@ -54,9 +55,8 @@ def spend(tx: Transaction, vault: Vault, person_id: int | None, text: str) -> No
             Activation.expires_at > tx.now,
         )
         .values(used_at=tx.now)
-        .execution_options(synchronize_session=False)
     )
-    if spent.rowcount != 1:  # type: ignore[attr-defined]
+    if not compare_and_set(tx.session, spending):
         raise ActivationRefused
 
 

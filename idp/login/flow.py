@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, update
 
 from idp.audit import Transaction
+from idp.database.compare_and_set import compare_and_set
 from idp.login.errors import FlowLost
 from idp.login.next_step import State, Step, next_step
 from idp.login.requirement import Requirement, is_fresh
@@ -93,8 +94,8 @@ def prove_factor(tx: Transaction, flow: Flow, proof: Proof) -> None:
 
 def finish(tx: Transaction, flow: Flow) -> None:
     """Ends the flow: it has become a session. Only one of two requests at once can do so; the other gets :class:`FlowLost`."""
-    gone = tx.session.execute(delete(SignInFlow).where(SignInFlow.id == flow.id).execution_options(synchronize_session=False))
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    removal = delete(SignInFlow).where(SignInFlow.id == flow.id)
+    if not compare_and_set(tx.session, removal):
         raise FlowLost
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.crypto import sm3
+from idp.database.compare_and_set import compare_and_set
 from idp.login.device import describe
 from idp.login.errors import NoSuchSession
 from idp.login.tables import BrowserSession
@@ -98,13 +99,12 @@ def raise_level(tx: Transaction, token: str, *, level: int, methods: Sequence[st
     if row is None:
         raise NoSuchSession
     fresh = secrets.token_urlsafe(32)
-    moved = tx.session.execute(
+    lifting = (
         update(BrowserSession)
         .where(BrowserSession.token_hash == digest(token), BrowserSession.ended_at.is_(None))
         .values(token_hash=digest(fresh), level=level, methods=sorted(methods), auth_time=tx.now, seen_at=tx.now)
-        .execution_options(synchronize_session=False)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not compare_and_set(tx.session, lifting):
         raise NoSuchSession
     tx.record(Action.SESSION_RAISED, subject=f"person:{row[1].number}", detail={"level": level})
     return fresh
@@ -119,13 +119,12 @@ def active(session: Session, person_id: int, limits: Limits, now: datetime) -> S
 
 def end(tx: Transaction, person_id: int, sid: str, endings: Sequence[Ending] = ()) -> None:
     """Ends one of the person's sessions. Raises :class:`NoSuchSession` for one that has ended or is another's."""
-    ended = tx.session.execute(
+    closing = (
         update(BrowserSession)
         .where(BrowserSession.sid == sid, BrowserSession.person_id == person_id, BrowserSession.ended_at.is_(None))
         .values(ended_at=tx.now)
-        .execution_options(synchronize_session=False)
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if not compare_and_set(tx.session, closing):
         raise NoSuchSession
     for ending in endings:
         ending(tx, sid)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
+from idp.database.compare_and_set import compare_and_set
 from idp.keys import Vault
 from idp.mfa.errors import WrongCode
 from idp.mfa.tables import Credential, RecoveryCode
@@ -27,7 +28,7 @@ class RecoveryCodes:
 
     def spend(self, tx: Transaction, vault: Vault, credential: Credential, answer: str) -> None:
         """Accepts a code that is unused."""
-        spent = tx.session.execute(
+        spending = (
             update(RecoveryCode)
             .where(
                 RecoveryCode.credential_id == credential.id,
@@ -35,9 +36,8 @@ class RecoveryCodes:
                 RecoveryCode.used_at.is_(None),
             )
             .values(used_at=tx.now)
-            .execution_options(synchronize_session=False)
         )
-        if spent.rowcount != 1:  # type: ignore[attr-defined]
+        if not compare_and_set(tx.session, spending):
             raise WrongCode
         tx.record(Action.RECOVERY_CODE_USED, subject=f"factor:{credential.id}", detail={"left": left(tx.session, credential.id)})
 

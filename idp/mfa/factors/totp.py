@@ -9,6 +9,7 @@ import pyotp
 from sqlalchemy import update
 
 from idp.audit import Transaction
+from idp.database.compare_and_set import compare_and_set
 from idp.keys import Vault
 from idp.mfa.errors import WrongCode
 from idp.mfa.tables import Credential
@@ -32,13 +33,12 @@ class Totp:
         now = int(tx.now.timestamp()) // PERIOD
         step = matching_step(secret_of(vault, credential), answer, now + credential.drift)
         # RFC 6238 §5.2: a step is accepted once. Two requests with one code meet at this UPDATE, and one of them finds no row.
-        spent = tx.session.execute(
+        spending = (
             update(Credential)
             .where(Credential.id == credential.id, Credential.last_step < step)
             .values(last_step=step, drift=max(-MAX_DRIFT, min(MAX_DRIFT, step - now)))
-            .execution_options(synchronize_session=False)
         )
-        if spent.rowcount != 1:  # type: ignore[attr-defined]
+        if not compare_and_set(tx.session, spending):
             raise WrongCode
 
 

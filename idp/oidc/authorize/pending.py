@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from idp.audit import Transaction
+from idp.database.compare_and_set import compare_and_set
 from idp.oidc.errors import RequestLost
 from idp.oidc.tables import AuthorizationRequest
 from idp.oidc.token_hash import digest
@@ -44,8 +45,6 @@ def find(tx: Transaction, issuer: str, request_id: str, browser: str) -> Pending
 
 def spend(tx: Transaction, pending: Pending) -> None:
     """Takes the request out: it is answered now. Of two tries at once, one gets :class:`RequestLost`."""
-    gone = tx.session.execute(
-        delete(AuthorizationRequest).where(AuthorizationRequest.id == pending.id).execution_options(synchronize_session=False)
-    )
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    removal = delete(AuthorizationRequest).where(AuthorizationRequest.id == pending.id)
+    if not compare_and_set(tx.session, removal):
         raise RequestLost

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from idp.audit import Action, Actor, Transaction
 from idp.crypto import base64url
+from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
 from idp.oidc import families
 from idp.oidc.clients import Client
@@ -60,13 +61,12 @@ def _find(tx: Transaction, issuer: Issuer, client: Client, code: str) -> Authori
 
 
 def _spend(tx: Transaction, row: AuthorizationCode) -> None:
-    spent = tx.session.execute(
+    spending = (
         update(AuthorizationCode)
         .where(AuthorizationCode.code_hash == row.code_hash, AuthorizationCode.spent_at.is_(None))
         .values(spent_at=tx.now)
-        .execution_options(synchronize_session=False)
     )
-    if spent.rowcount != 1:  # type: ignore[attr-defined]
+    if not compare_and_set(tx.session, spending):
         raise CodeReplayed(detail="code used twice")
 
 

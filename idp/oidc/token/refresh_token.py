@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import update
 
 from idp.audit import Action, Actor, Transaction
+from idp.database.compare_and_set import compare_and_set
 from idp.oidc import families
 from idp.oidc.clients import Client
 from idp.oidc.errors import InvalidGrant, InvalidScope
@@ -55,11 +56,10 @@ def _scope(grant: Grant, wanted: str | None) -> str:
 
 
 def _spend(tx: Transaction, row: RefreshToken) -> None:
-    spent = tx.session.execute(
+    spending = (
         update(RefreshToken)
         .where(RefreshToken.token_hash == row.token_hash, RefreshToken.spent_at.is_(None))
         .values(spent_at=tx.now)
-        .execution_options(synchronize_session=False)
     )
-    if spent.rowcount != 1:  # type: ignore[attr-defined]
+    if not compare_and_set(tx.session, spending):
         raise RefreshTokenReplayed(detail="refresh token used twice")

@@ -1,0 +1,16 @@
+"""What must happen once: the database decides who was first."""
+
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Delete, Update
+from sqlalchemy.orm import Session
+
+
+def compare_and_set(session: Session, statement: Update | Delete) -> bool:
+    """Runs a statement whose ``where`` names one row *in the state it must still be in*, and tells whether it found it.
+
+    Of any number of tries at once exactly one gets ``True``: the row's lock puts them in a line, and the second sees what the
+    first has done. Objects in the session are not brought up to date.
+    """
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return cast(CursorResult[Any], result).rowcount == 1
