@@ -10,9 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from idp.deployment import SYSTEM, Deployment
 from idp.login import flow, throttle
-from idp.login.tables import SignInFlow, Throttle
+from idp.login.tables import BrowserSession, SignInFlow, Throttle
 from idp.oidc.authorize import pending
-from idp.oidc.tables import AccessToken, AuthorizationCode, AuthorizationRequest, ClientAssertion, RefreshToken
+from idp.oidc.tables import AccessToken, AuthorizationCode, AuthorizationRequest, ClientAssertion, Grant, RefreshToken
 
 log = logging.getLogger("yima.housekeeping")
 
@@ -36,7 +36,14 @@ RULES: tuple[tuple[InstrumentedAttribute[str], InstrumentedAttribute[datetime], 
 def purge(deployment: Deployment) -> int:
     """Removes what is over; returns how many rows that were. A transaction for each batch, so that nobody waits for it."""
     now = deployment.clock.now()
-    removed = sum(_purge(deployment, key, column, now - kept) for key, column, kept in RULES)
+    settings = deployment.settings
+    rules = (
+        *RULES,
+        # A session, or a family of tokens, that cannot be alive any more whatever happened to it.
+        (BrowserSession.sid, BrowserSession.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
+        (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),
+    )
+    removed = sum(_purge(deployment, key, column, now - kept) for key, column, kept in rules)
     return removed + _purge(deployment, Throttle.key, Throttle.failed_at, throttle.oldest_worth_keeping(now))
 
 

@@ -26,9 +26,9 @@ def operator() -> Actor:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """One server for the whole run, shared by the workers."""
-    with running_postgres(tmp_path_factory) as server:
+def postgres() -> Iterator[PostgresServer]:
+    """One server for each worker, so that none waits for another."""
+    with running_postgres() as server:
         yield server
 
 

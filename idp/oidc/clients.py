@@ -43,10 +43,7 @@ class Client:
 
 
 class Clients:
-    """Approved clients, each kept for ``seconds``.
-
-    A client disabled by another process works for that long at most; this process forgets at once, see :meth:`forget`.
-    """
+    """Approved clients, each kept for ``seconds``: one that is switched off works for that long at most."""
 
     def __init__(self, database: Database, seconds: int) -> None:
         self._database = database

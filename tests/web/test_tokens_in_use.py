@@ -6,8 +6,12 @@ from datetime import date
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
+from idp import housekeeping
 from idp.deployment import Deployment
+from idp.login.tables import BrowserSession
+from idp.oidc.tables import AccessToken, AuthorizationCode, Grant, RefreshToken
 from tests.clocks import SettableClock
 from tests.people import Known, make_person
 from tests.web.conftest import sign_in_to
@@ -145,3 +149,24 @@ def test_revocation_is_for_the_clients_own_tokens_and_unknown_ones_are_fine(
     assert rp.authenticated("revoke", {"token": tokens["refresh_token"], "token_type_hint": "access_token"}).status == 200
     assert rp.userinfo(tokens["access_token"]).status == 401
     assert rp.refresh(tokens["refresh_token"]).error == "invalid_grant"
+
+
+def test_what_can_no_longer_be_alive_leaves_the_tables_and_what_can_stays(
+    browser: Browser, rp: RelyingParty, person: Known, deployment: Deployment, clock: SettableClock, tokens: dict[str, str]
+) -> None:
+    tables = (Grant, BrowserSession, AuthorizationCode, RefreshToken, AccessToken)
+
+    def rows() -> list[int | None]:
+        with deployment.reading() as session:
+            return [session.scalar(select(func.count()).select_from(table)) for table in tables]
+
+    assert rows() == [1, 1, 1, 1, 1]
+    housekeeping.purge(deployment)
+    assert rows() == [1, 1, 1, 1, 1]
+    clock.forward(days=2)
+    housekeeping.purge(deployment)
+    assert rows() == [1, 0, 0, 1, 0]
+    assert rp.refresh(tokens["refresh_token"]).status == 200
+    clock.forward(days=92)
+    housekeeping.purge(deployment)
+    assert rows() == [0, 0, 0, 0, 0]
