@@ -16,6 +16,7 @@ from idp.crypto.jose.strict_json import read_object
 from idp.deployment import Deployment
 from idp.i18n import N_
 from idp.oidc import registration
+from idp.oidc.authorize.response import RESPONSE_TYPES
 from idp.oidc.issuer import issuers
 from idp.oidc.registration import AUTH_METHODS, GRANT_TYPES, Registration
 from idp.oidc.scopes import DEFAULT, SCOPES
@@ -37,6 +38,7 @@ TITLES = {
     "redirect_uris": _("Redirect URIs"),
     "post_logout_redirect_uris": _("After sign-out"),
     "grant_types": _("Grants"),
+    "response_types": _("Response types"),
     "id_token_alg": _("Signed with"),
     "access_token_format": _("Access tokens"),
     "required_level": _("Required level"),
@@ -50,8 +52,8 @@ def _record(deployment: Deployment, app: App, client: OidcClient) -> dict[str, A
     record["discovery"] = f"{issuer.url}/.well-known/openid-configuration"
     for source, names in (
         (app, ("name", "owner", "contact", "purpose", "status", "scopes")),
-        (client, ("auth_method", "redirect_uris", "post_logout_redirect_uris", "grant_types", "id_token_alg")),
-        (client, ("access_token_format", "required_level")),
+        (client, ("auth_method", "redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types")),
+        (client, ("id_token_alg", "access_token_format", "required_level")),
     ):
         record |= {name: getattr(source, name) for name in names}
     return record
@@ -86,6 +88,14 @@ def command() -> None:
 @click.option("--auth", "auth_method", type=click.Choice(AUTH_METHODS), default=AUTH_METHODS[0], show_default=True)
 @click.option("--grant", "grant_types", type=click.Choice(GRANT_TYPES), multiple=True, default=GRANT_TYPES[:2], show_default=True)
 @click.option(
+    "--response-type",
+    "response_types",
+    type=click.Choice(RESPONSE_TYPES),
+    multiple=True,
+    default=None,
+    help=_("Implicit and hybrid flows need to be named; without it the code flow."),
+)
+@click.option(
     "--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=_("The app's public keys, for private_key_jwt.")
 )
 @click.option("--id-token-alg", help=_("Another algorithm than the issuer's first."))
@@ -113,6 +123,7 @@ def register_(
 ) -> None:
     """Registers."""
     particulars = register.Particulars(name, owner, contact, purpose, {*DEFAULT, *extra})
+    rest["response_types"] = rest["response_types"] or None
     wanted = Registration(particulars, jwks=_read_jwks(jwks) if jwks else None, **rest)
     with changing() as (deployment, tx):
         made = registration.add(tx, wanted)

@@ -31,6 +31,7 @@ class Client:
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     grant_types: frozenset[str]
+    response_types: frozenset[str]
     id_token_alg: str
     access_token_format: str
     sector: str
@@ -86,6 +87,7 @@ def load(session: Session, client_id: str) -> Client:
         redirect_uris=tuple(row.redirect_uris),
         post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
         grant_types=frozenset(row.grant_types),
+        response_types=frozenset(row.response_types),
         id_token_alg=row.id_token_alg,
         access_token_format=row.access_token_format,
         sector=row.sector,

@@ -4,12 +4,12 @@ import json
 
 from idp.mfa.policy import HIGHEST_LEVEL, acr_of
 from idp.oidc.authorize.checks import PROMPTS
+from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
-from idp.oidc.registration import AUTH_METHODS
+from idp.oidc.registration import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.scopes import SCOPES
 from idp.oidc.token.client_authentication import ASSERTION_ALGORITHMS
-from idp.oidc.token.endpoint import GRANTS
 from idp.web.ready import ReadyAnswer
 
 
@@ -26,10 +26,10 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "revocation_endpoint": issuer.endpoint("revoke"),
         "end_session_endpoint": issuer.endpoint("logout"),
         "scopes_supported": list(SCOPES),
-        "claims_supported": ["iss", "aud", "exp", "iat", "nonce", "at_hash", "sid", *claims],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": list(GRANTS),
+        "claims_supported": ["iss", "aud", "exp", "iat", "nonce", "at_hash", "c_hash", "sid", *claims],
+        "response_types_supported": list(RESPONSE_TYPES),
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(issuer.algorithms),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
@@ -43,7 +43,8 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_response_iss_parameter_supported": True,
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
+        "claim_types_supported": ["normal"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }

@@ -38,7 +38,7 @@ class UnsupportedResponseType(OAuthError):
     """RFC 6749 §4.1.2.1."""
 
     error = "unsupported_response_type"
-    default_message = N_("Only the authorization code flow is offered.")
+    default_message = N_("There is no such response type.")
 
 
 class InvalidScope(OAuthError):

@@ -36,11 +36,14 @@ def make(
     now: datetime,
     lifetime: int,
     nonce: str | None,
-    access_token: str,
+    access_token: str | None = None,
+    code: str | None = None,
+    claims: Mapping[str, object] | None = None,
 ) -> str:
-    """A signed ID token (OpenID Connect Core 1.0 §2, §3.1.3.6)."""
+    """A signed ID token (OpenID Connect Core 1.0 §2). What travels beside it is bound to it (§3.1.3.6, §3.3.2.11)."""
     issued = int(now.timestamp())
-    claims: dict[str, object] = {
+    said: dict[str, object] = {
+        **(claims or {}),
         "iss": issuer.url,
         "sub": subject.sub,
         "aud": client_id,
@@ -50,11 +53,13 @@ def make(
         "acr": acr_of(subject.level),
         "amr": list(amr_of(subject.methods)),
         "sid": subject.sid,
-        "at_hash": half_hash(algorithm, access_token),
     }
     if nonce is not None:
-        claims["nonce"] = nonce
-    return jwt.encode(claims, ring.signer(algorithm, now))
+        said["nonce"] = nonce
+    for name, value in (("at_hash", access_token), ("c_hash", code)):
+        if value is not None:
+            said[name] = half_hash(algorithm, value)
+    return jwt.encode(said, ring.signer(algorithm, now))
 
 
 def read_hint(ring: KeyRing, issuer: Issuer, token: str, now: datetime) -> dict[str, Any]:

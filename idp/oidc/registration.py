@@ -16,12 +16,13 @@ from idp.crypto.jose import KeySet
 from idp.i18n import N_
 from idp.keys.states import TOKEN_ALGORITHMS
 from idp.oidc import redirect_uri
+from idp.oidc.authorize import response
 from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import OidcClient
 from idp.oidc.token_hash import digest
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", "implicit")
 SECRET_OVERLAP = timedelta(days=1)
 MAX_REDIRECT_URIS = 20
 
@@ -36,6 +37,7 @@ class Registration:
     issuer: str = "sm"
     auth_method: str = "client_secret_basic"
     grant_types: Sequence[str] = ("authorization_code", "refresh_token")
+    response_types: Sequence[str] | None = None
     jwks: dict[str, Any] | None = None
     id_token_alg: str | None = None
     access_token_format: str = "opaque"  # noqa: S105 - a format's name
@@ -67,6 +69,7 @@ def add(tx: Transaction, wanted: Registration) -> Registered:
         redirect_uris=list(wanted.redirect_uris),
         post_logout_redirect_uris=list(wanted.post_logout_redirect_uris),
         grant_types=sorted(wanted.grant_types),
+        response_types=_response_types(wanted),
         id_token_alg=wanted.id_token_alg or TOKEN_ALGORITHMS[wanted.issuer][0],
         access_token_format=wanted.access_token_format,
         sector=_sector(wanted.redirect_uris) or app.id,
@@ -112,15 +115,35 @@ def _check(wanted: Registration) -> None:
             raise InvalidRegistration(reason=reason)
     if wanted.id_token_alg is not None and wanted.id_token_alg not in TOKEN_ALGORITHMS[wanted.issuer]:
         raise InvalidRegistration(reason=N_("this issuer does not sign with that algorithm"))
+    _check_flows(wanted)
     if "client_credentials" in wanted.grant_types and wanted.auth_method == "none":
         raise InvalidRegistration(reason=N_("an app without a secret or key cannot get tokens of its own"))
     _check_uris(wanted)
     _check_keys(wanted)
 
 
+def _response_types(wanted: Registration) -> list[str]:
+    """What the app asked for, each as we write it; without a word the code flow, where it has that grant."""
+    if wanted.response_types is None:
+        return ["code"] if "authorization_code" in wanted.grant_types else []
+    return sorted({response.named(response.words(name)) or name for name in wanted.response_types})
+
+
+def _check_flows(wanted: Registration) -> None:
+    # Dynamic Client Registration 1.0 §2: which grant types belong to which response types.
+    for name in _response_types(wanted):
+        if name not in response.RESPONSE_TYPES:
+            raise InvalidRegistration(reason=N_("this response type does not exist"))
+        words = response.words(name)
+        needed = {"authorization_code"} if "code" in words else set()
+        needed |= {"implicit"} if words & response.THROUGH_THE_BROWSER else set()
+        if not needed <= set(wanted.grant_types):
+            raise InvalidRegistration(reason=N_("code needs the grant authorization_code, id_token and token need implicit"))
+
+
 def _check_uris(wanted: Registration) -> None:
     uris = [*wanted.redirect_uris, *wanted.post_logout_redirect_uris]
-    if "authorization_code" in wanted.grant_types and not wanted.redirect_uris:
+    if _response_types(wanted) and not wanted.redirect_uris:
         raise InvalidRegistration(reason=N_("it needs a redirect URI"))
     if len(uris) > MAX_REDIRECT_URIS:
         raise InvalidRegistration(reason=N_("it has too many redirect URIs"))

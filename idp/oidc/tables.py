@@ -24,6 +24,7 @@ class OidcClient(Base):
     redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
     post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
     grant_types: Mapped[list[str]] = mapped_column(JSONText)
+    response_types: Mapped[list[str]] = mapped_column(JSONText)
     id_token_alg: Mapped[str] = mapped_column(String(16))
     access_token_format: Mapped[str] = mapped_column(String(8))
     sector: Mapped[str] = mapped_column(String(255))
@@ -54,6 +55,7 @@ class Grant(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     sid: Mapped[str] = mapped_column(String(43), index=True)
     scope: Mapped[str] = mapped_column(Text)
+    claims: Mapped[dict[str, list[str]] | None] = mapped_column(JSONText)
     level: Mapped[int]
     methods: Mapped[list[str]] = mapped_column(JSONText)
     auth_time: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,12 +1,13 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
+from idp.oidc import person_claims
 from idp.oidc.bearer import bearer_token
-from idp.oidc.claims import of_person
 from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
+from idp.oidc.tables import Grant
 from idp.oidc.token import access_token
-from idp.registry import persons, profile
+from idp.registry import persons
 from idp.registry.persons import PersonStatus
 from idp.web.machine import MachineAnswer, MachineRequest
 
@@ -24,7 +25,8 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
         person = persons.by_id(session, token.person_id)
         if person.status != PersonStatus.ACTIVE:
             raise InvalidAccessToken
-        seen = profile.read(session, here.ring.vault, person.id, now.date())
+        names = person_claims.named(session.get_one(Grant, token.grant_id), "userinfo") if token.grant_id else ()
+        claims = person_claims.read(provider, session, person.id, scopes, names)
     client = provider.clients.get(token.client_id)
     sub = here.ring.vault.pairwise_subject(client.sector, person.number)
-    return MachineAnswer(200, {"sub": sub, **of_person(seen, scopes)})
+    return MachineAnswer(200, {"sub": sub, **claims})

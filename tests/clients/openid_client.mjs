@@ -1,5 +1,6 @@
 // A school app on npm's openid-client 6: signs in by code with PKCE, then uses everything else that the provider offers.
 // Told by the environment: PORT, ISSUER, CLIENT_ID, CLIENT_SECRET. What came of it is the JSON of /callback.
+// /start is the code flow; /start-hybrid and /start-implicit get their answer by form post.
 import { createServer } from 'node:http'
 import * as client from 'openid-client'
 
@@ -21,7 +22,42 @@ async function begin() {
     state: expected.expectedState,
     nonce: expected.expectedNonce,
     acr_values: 'urn:yima:acr:2',
-  }).href
+  })
+}
+
+const credentials = [CLIENT_ID, CLIENT_SECRET, client.ClientSecretBasic(CLIENT_SECRET)]
+const variant = async (use) => {
+  const other = await client.discovery(new URL(ISSUER), ...credentials, { execute: [client.allowInsecureRequests] })
+  use(other)
+  return other
+}
+const hybrid = await variant(client.useCodeIdTokenResponseType)
+const implicit = await variant(client.useIdTokenResponseType)
+let posted
+
+async function beginByFormPost(kind) {
+  const url = await begin()
+  posted = { kind, ...expected }
+  url.searchParams.set('response_type', kind === hybrid ? 'code id_token' : 'id_token')
+  url.searchParams.set('response_mode', 'form_post')
+  if (kind === implicit) url.searchParams.delete('code_challenge'), url.searchParams.delete('code_challenge_method')
+  return url
+}
+
+async function finishByFormPost(body) {
+  const request = new Request(`${base}/callback`, {
+    method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  const { kind, expectedNonce, expectedState } = posted
+  if (kind === implicit) return { claims: await client.implicitAuthentication(implicit, request, expectedNonce, { expectedState }) }
+  const tokens = await client.authorizationCodeGrant(hybrid, request, posted)
+  return { claims: tokens.claims() }
+}
+
+async function read(request) {
+  let body = ''
+  for await (const part of request) body += part
+  return body
 }
 
 async function finish(url) {
@@ -42,7 +78,14 @@ async function finish(url) {
 createServer(async (request, response) => {
   try {
     if (request.url === '/start') {
-      response.writeHead(302, { location: await begin() }).end()
+      response.writeHead(302, { location: (await begin()).href }).end()
+    } else if (request.url === '/start-hybrid') {
+      response.writeHead(302, { location: (await beginByFormPost(hybrid)).href }).end()
+    } else if (request.url === '/start-implicit') {
+      response.writeHead(302, { location: (await beginByFormPost(implicit)).href }).end()
+    } else if (request.method === 'POST') {
+      const found = await finishByFormPost(await read(request))
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(found))
     } else if (request.url.startsWith('/callback')) {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(await finish(request.url)))
     } else {

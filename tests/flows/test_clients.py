@@ -18,7 +18,11 @@ def test_openid_client_signs_in_refreshes_introspects_revokes_and_signs_out(site
     person = site.newcomer(totp=True)
     port = free_port()
     url = f"http://localhost:{port}"
-    made = site.register("Node", f"{url}/callback", f"{url}/bye", issuer="intl", required_level=2)
+    flows = {
+        "grant_types": ("authorization_code", "refresh_token", "implicit"),
+        "response_types": ("code", "code id_token", "id_token"),
+    }
+    made = site.register("Node", f"{url}/callback", f"{url}/bye", issuer="intl", required_level=2, **flows)
     environment = {
         "PORT": str(port),
         "ISSUER": f"{site.url}/intl",
@@ -38,6 +42,11 @@ def test_openid_client_signs_in_refreshes_introspects_revokes_and_signs_out(site
         assert found["userinfo"]["sub"] == found["claims"]["sub"]
         assert (found["active"], found["revoked"]) == (True, False)
         assert found["replay"] == "invalid_grant"
+        for start in ("start-hybrid", "start-implicit"):
+            page.goto(f"{url}/{start}")
+            page.wait_for_url(f"{url}/callback")
+            other = json.loads(page.inner_text("body"))
+            assert other["claims"]["sub"] == found["claims"]["sub"], other
         page.goto(found["signOut"])
         assert page.url == f"{url}/bye"
         page.goto(f"{site.url}/me")

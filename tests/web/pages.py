@@ -50,7 +50,8 @@ class Page:
     @property
     def query(self) -> dict[str, str]:
         """The parameters of the address that the page leads to, or that it has."""
-        return dict(parse_qsl(urlsplit(self.location or self.url).query))
+        parts = urlsplit(self.location or self.url)
+        return dict(parse_qsl(parts.query or parts.fragment))
 
     def form(self, *names: str) -> Form:
         """The form that has all these fields."""

@@ -65,10 +65,21 @@ def test_a_client_of_the_other_issuer_is_unknown_to_this_one(
     [
         ({"response_type": None}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "code id_token"}, "unsupported_response_type"),
+        ({"response_type": "code id_token"}, "unauthorized_client"),
+        ({"response_type": "id_token"}, "unauthorized_client"),
+        ({"response_type": "id_token token code"}, "unauthorized_client"),
         ({"response_type": "none"}, "unsupported_response_type"),
-        ({"response_mode": "fragment"}, "invalid_request"),
-        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_mode": "carrier_pigeon"}, "invalid_request"),
+        ({"claims": "not json"}, "invalid_request"),
+        ({"claims": "[]"}, "invalid_request"),
+        ({"claims": '{"userinfo": 5}'}, "invalid_request"),
+        ({"claims": '{"userinfo": {"name": "x"}}'}, "invalid_request"),
+        ({"claims": '{"userinfo": {"name": {"essential": "yes"}}}'}, "invalid_request"),
+        ({"claims": '{"userinfo": {"name": {"values": [1]}}}'}, "invalid_request"),
+        ({"claims": '{"userinfo": {}, "userinfo": {}}'}, "invalid_request"),
+        ({"claims": '{"id_token": {"acr": {"essential": true, "value": "urn:yima:acr:4"}}}'}, "unmet_authentication_requirements"),
+        ({"claims": '{"id_token": {"acr": {"essential": true, "value": "phr"}}}'}, "unmet_authentication_requirements"),
+        ({"id_token_hint": "x.y.z"}, "invalid_request"),
         ({"scope": None}, "invalid_scope"),
         ({"scope": "profile"}, "invalid_scope"),
         ({"scope": "openid everything"}, "invalid_scope"),
@@ -97,7 +108,7 @@ def test_after_that_the_app_gets_the_specifications_error_with_state_and_issuer(
     browser: Browser, rp: RelyingParty, deployment: Deployment, changes: dict[str, str | None], error: str
 ) -> None:
     page = browser.get(rp.authorize_url(**changes))
-    assert page.location.startswith(CALLBACK + "?")
+    assert page.location.startswith((CALLBACK + "?", CALLBACK + "#"))
     assert page.query["error"] == error
     assert page.query["state"] == rp.state
     assert page.query["iss"] == "http://localhost:8000"

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from idp.i18n import N_
 from idp.mfa.policy import HIGHEST_LEVEL, level_of_acr
-from idp.oidc import redirect_uri
+from idp.oidc import claims_request, redirect_uri
+from idp.oidc.authorize import response
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.clients import Clients
 from idp.oidc.errors import (
@@ -58,12 +59,6 @@ def check_state(request: AuthorizeRequest) -> None:
     request.state = state
 
 
-def check_grant(request: AuthorizeRequest) -> None:
-    """RFC 6749 §4.1.2.1: the client may use this flow."""
-    if "authorization_code" not in request.client.grant_types:
-        raise UnauthorizedClient
-
-
 def check_request_objects(request: AuthorizeRequest) -> None:
     """OpenID Connect Core 1.0 §3.1.2.6: what is not supported is refused, not ignored."""
     for name, error in (
@@ -76,15 +71,20 @@ def check_request_objects(request: AuthorizeRequest) -> None:
 
 
 def check_response_type(request: AuthorizeRequest) -> None:
-    """RFC 9700 §2.1.2: the code flow; no token travels through the browser."""
-    if required(request.parameters, "response_type") != "code":
+    """RFC 6749 §3.1.1, §4.1.2.1: one that exists, and one that this client is registered for."""
+    types = response.words(required(request.parameters, "response_type"))
+    name = response.named(types)
+    if name is None:
         raise UnsupportedResponseType
+    if name not in request.client.response_types:
+        raise UnauthorizedClient(N_("The app is not registered for this response type."))
+    request.response_types = types
 
 
 def check_response_mode(request: AuthorizeRequest) -> None:
-    """OAuth 2.0 Multiple Response Types §2.1."""
-    if request.parameters.get("response_mode", "query") != "query":
-        raise InvalidRequest(N_("Only the response mode query is offered."))
+    """OAuth 2.0 Multiple Response Types §2.1, §5: a known one, and never tokens in a query."""
+    if request.parameters.get("response_mode", request.response_mode) != request.response_mode:
+        raise InvalidRequest(N_("The parameter %(name)s has a value that it cannot have."), name="response_mode")
 
 
 def check_scope(request: AuthorizeRequest) -> None:
@@ -98,7 +98,9 @@ def check_scope(request: AuthorizeRequest) -> None:
 
 
 def check_pkce(request: AuthorizeRequest) -> None:
-    """RFC 7636 §4.3, RFC 9700 §2.1.1: every client, and S256 only (without a method it would be plain)."""
+    """RFC 7636 §4.3, RFC 9700 §2.1.1: for every code, and S256 only (without a method it would be plain)."""
+    if "code" not in request.response_types:
+        return
     challenge = required(request.parameters, "code_challenge")
     if request.parameters.get("code_challenge_method") != "S256":
         raise InvalidRequest(N_("The code_challenge_method must be S256."))
@@ -108,8 +110,9 @@ def check_pkce(request: AuthorizeRequest) -> None:
 
 
 def check_nonce(request: AuthorizeRequest) -> None:
-    """OpenID Connect Core 1.0 §3.1.2.1: optional in the code flow, and given back unchanged."""
-    nonce = request.parameters.get("nonce")
+    """OpenID Connect Core 1.0 §3.1.2.1, §3.2.2.1: given back unchanged; needed where an ID token travels through the browser."""
+    needed = "id_token" in request.response_types
+    nonce = required(request.parameters, "nonce") if needed else request.parameters.get("nonce")
     if nonce is not None and len(nonce) > MAX_STATE:
         raise InvalidRequest(N_("The parameter %(name)s is too long."), name="nonce")
     request.nonce = nonce
@@ -138,11 +141,21 @@ def check_acr_values(request: AuthorizeRequest) -> None:
 
     Values that we do not know are passed over, as the parameter is voluntary; known ones none of which can be reached are an error.
     """
-    levels = [level for level in map(level_of_acr, request.parameters.get("acr_values", "").split()) if level is not None]
+    asked = request.claims.id_token.get("acr", claims_request.Wanted())
+    values = asked.values or request.parameters.get("acr_values", "").split()
+    levels = [level for level in map(level_of_acr, values) if level is not None]
     reachable = [level for level in levels if level <= HIGHEST_LEVEL]
-    if (levels and not reachable) or request.client.required_level > HIGHEST_LEVEL:
+    # §5.5.1.1: an essential acr that cannot be reached is a failed sign-in, an unknown value among them.
+    hopeless = (levels and not reachable) or (asked.essential and asked.values and not reachable)
+    if hopeless or request.client.required_level > HIGHEST_LEVEL:
         raise UnmetAuthenticationRequirements
     request.level = max(request.client.required_level, reachable[0] if reachable else 1)
+
+
+def check_claims(request: AuthorizeRequest) -> None:
+    """OpenID Connect Core 1.0 §5.5: read strictly; what the client may not have by scope it may not have by name."""
+    request.claims = claims_request.parse(request.parameters.get("claims")).limited_to(request.client.scopes)
+    request.subjects = request.claims.subjects()
 
 
 def check_login_hint(request: AuthorizeRequest) -> None:
@@ -155,15 +168,15 @@ BEFORE_THE_CLIENT_IS_PROVEN: tuple[Check, ...] = (check_redirect_uri,)
 
 ONCE_IT_IS: tuple[Check, ...] = (
     check_state,
-    check_grant,
-    check_request_objects,
     check_response_type,
     check_response_mode,
+    check_request_objects,
     check_scope,
     check_pkce,
     check_nonce,
     check_prompt,
     check_max_age,
+    check_claims,
     check_acr_values,
     check_login_hint,
 )

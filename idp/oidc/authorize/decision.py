@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from idp.keys import Vault
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.sessions import SignedIn
 from idp.oidc import consent
@@ -21,12 +22,19 @@ class Need(StrEnum):
     NOTHING = "nothing"
 
 
-def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: datetime | None) -> Requirement:
+def is_the_one(request: AuthorizeRequest, signed_in: SignedIn | None, vault: Vault) -> bool:
+    """Whether whoever is signed in is one of those the app asked for (OpenID Connect Core 1.0 §3.1.2.1, §5.5.1)."""
+    if signed_in is None or not request.subjects:
+        return True
+    return vault.pairwise_subject(request.client.sector, signed_in.person_number) in request.subjects
+
+
+def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: datetime | None, vault: Vault) -> Requirement:
     """What the sign-in must be. ``since`` is when the request began to wait, ``None`` for one that has just come.
 
     OpenID Connect Core 1.0 §3.1.2.1: ``prompt=login`` and ``select_account`` ask again; having asked *for this request* is enough.
     """
-    asks_again = bool(request.prompt & {"login", "select_account"})
+    asks_again = bool(request.prompt & {"login", "select_account"}) or not is_the_one(request, signed_in, vault)
     asked = since is not None and signed_in is not None and signed_in.auth_time >= since
     return Requirement(
         level=request.level,
@@ -38,13 +46,18 @@ def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: da
     )
 
 
-def need(request: AuthorizeRequest, wanted: Requirement, signed_in: SignedIn | None, session: Session, now: datetime) -> Need:
+def need(
+    request: AuthorizeRequest, wanted: Requirement, signed_in: SignedIn | None, session: Session, vault: Vault, now: datetime
+) -> Need:
     """What is missing. Raises :class:`LoginRequired` or :class:`ConsentRequired` where ``prompt=none`` forbids asking."""
     if signed_in is None or not is_satisfied(wanted, signed_in, now):
         if "none" in request.prompt:
             raise LoginRequired
         return Need.SIGN_IN
-    if "consent" in request.prompt or not consent.covers(session, request.client, signed_in.person_id, request.scopes):
+    if not is_the_one(request, signed_in, vault):
+        # Somebody else has signed in although the app named another: there is nothing to tell it about them.
+        raise LoginRequired
+    if "consent" in request.prompt or not consent.covers(session, request.client, signed_in.person_id, request.consent_scopes):
         if "none" in request.prompt:
             raise ConsentRequired
         return Need.CONSENT

@@ -1,26 +1,53 @@
-"""Making the code, and the address that takes the answer back to the app."""
+"""Making what the answer holds: a code, and in the implicit and hybrid flows tokens beside it or instead of it."""
 
 import secrets
 from datetime import timedelta
-from urllib.parse import quote, urlencode
 
 from idp.audit import Transaction
 from idp.login.sessions import SignedIn
+from idp.oidc import id_token, person_claims
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.errors import OAuthError
+from idp.oidc.provider import Provider
 from idp.oidc.tables import AuthorizationCode, Grant
+from idp.oidc.token import access_token
+from idp.oidc.token.personal import subject_of
 from idp.oidc.token_hash import digest, new_token
 
 
-def issue_code(tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn, *, lifetime: int) -> str:
-    """A code for the request, good once and for ``lifetime`` seconds (RFC 6749 §4.1.2)."""
-    code = new_token()
+def make_answer(provider: Provider, tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> dict[str, str]:
+    """The parameters of a successful answer (OpenID Connect Core 1.0 §3.1.2.5, §3.2.2.5, §3.3.2.5)."""
+    grant = _grant(tx, request, signed_in)
+    answer: dict[str, str] = {}
+    if "code" in request.response_types:
+        answer["code"] = _code(tx, request, grant, lifetime=provider.deployment.settings.code_lifetime)
+    if "token" in request.response_types:
+        answer |= _access_token(provider, tx, request, grant)
+    if "id_token" in request.response_types:
+        answer["id_token"] = _id_token(provider, tx, request, grant, answer)
+    return _addressed(request, answer)
+
+
+def error_answer(request: AuthorizeRequest, error: OAuthError) -> dict[str, str]:
+    """The parameters of an error (RFC 6749 §4.1.2.1); the description is English, as the specification has it."""
+    return _addressed(request, {"error": error.error, "error_description": str(error)})
+
+
+def _addressed(request: AuthorizeRequest, answer: dict[str, str]) -> dict[str, str]:
+    if request.state is not None:
+        answer["state"] = request.state
+    # RFC 9207 §2: every answer says whose it is, an error too.
+    return answer | {"iss": request.issuer.url}
+
+
+def _grant(tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> Grant:
     grant = Grant(
         id=secrets.token_urlsafe(24),
         client_id=request.client.id,
         person_id=signed_in.person_id,
         sid=signed_in.sid,
         scope=" ".join(request.scopes),
+        claims=request.claims.to_json(),
         level=signed_in.level,
         methods=list(signed_in.methods),
         auth_time=signed_in.auth_time,
@@ -28,6 +55,12 @@ def issue_code(tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn, 
     )
     tx.session.add(grant)
     tx.session.flush()
+    return grant
+
+
+def _code(tx: Transaction, request: AuthorizeRequest, grant: Grant, *, lifetime: int) -> str:
+    """Good once and for ``lifetime`` seconds (RFC 6749 §4.1.2)."""
+    code = new_token()
     tx.session.add(
         AuthorizationCode(
             code_hash=digest(code),
@@ -43,20 +76,30 @@ def issue_code(tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn, 
     return code
 
 
-def answer_with_code(request: AuthorizeRequest, code: str) -> str:
-    """Where the browser goes with the code."""
-    return _answer(request, {"code": code})
+def _access_token(provider: Provider, tx: Transaction, request: AuthorizeRequest, grant: Grant) -> dict[str, str]:
+    """OpenID Connect Core 1.0 §3.2.2.5: with its type and lifetime; never a refresh token."""
+    sub = subject_of(provider, request.client, tx, grant).sub
+    token = access_token.prepare(
+        provider, request.issuer, request.client, scope=grant.scope, sub=sub, grant_id=grant.id, now=tx.now
+    )
+    access_token.store(tx.session.connection(), token)
+    lifetime = provider.deployment.settings.access_token_lifetime
+    return {"access_token": token.text, "token_type": "Bearer", "expires_in": str(lifetime), "scope": grant.scope}
 
 
-def answer_with_error(request: AuthorizeRequest, error: OAuthError) -> str:
-    """Where the browser goes with an error (RFC 6749 §4.1.2.1); the description is English, as the specification has it."""
-    return _answer(request, {"error": error.error, "error_description": str(error)})
-
-
-def _answer(request: AuthorizeRequest, parameters: dict[str, str]) -> str:
-    if request.state is not None:
-        parameters["state"] = request.state
-    # RFC 9207 §2: every answer says whose it is, an error too.
-    parameters["iss"] = request.issuer.url
-    joint = "&" if "?" in request.redirect_uri else "?"
-    return f"{request.redirect_uri}{joint}{urlencode(parameters, quote_via=quote)}"
+def _id_token(provider: Provider, tx: Transaction, request: AuthorizeRequest, grant: Grant, answer: dict[str, str]) -> str:
+    # §5.4: where no access token is given there is no UserInfo to ask, so the ID token says it all.
+    scopes = request.scopes if request.response_types == {"id_token"} else ()
+    return id_token.make(
+        provider.deployment.ring,
+        request.issuer,
+        client_id=request.client.id,
+        algorithm=request.client.id_token_alg,
+        subject=subject_of(provider, request.client, tx, grant),
+        now=tx.now,
+        lifetime=provider.deployment.settings.id_token_lifetime,
+        nonce=request.nonce,
+        access_token=answer.get("access_token"),
+        code=answer.get("code"),
+        claims=person_claims.read(provider, tx.session, grant.person_id, scopes, person_claims.named(grant, "id_token")),
+    )

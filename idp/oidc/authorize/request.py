@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from idp.oidc.authorize import response
+from idp.oidc.claims_request import ClaimsRequest
 from idp.oidc.clients import Client
 from idp.oidc.issuer import Issuer
 
@@ -15,7 +17,8 @@ class AuthorizeRequest:
     client: Client = field(init=False)
     redirect_uri: str = field(init=False)
     state: str | None = None
-    response_mode: str = "query"
+    response_mode: str = field(init=False)
+    response_types: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
     code_challenge: str = ""
     nonce: str | None = None
@@ -23,3 +26,14 @@ class AuthorizeRequest:
     max_age: int | None = None
     level: int = 1
     login_hint: str | None = None
+    claims: ClaimsRequest = field(default_factory=ClaimsRequest)
+    subjects: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """How an answer travels has to be known before anything can go wrong."""
+        self.response_mode = response.mode(self.parameters)
+
+    @property
+    def consent_scopes(self) -> tuple[str, ...]:
+        """What the person has to agree to: the scopes, and those of claims asked for by name."""
+        return tuple(dict.fromkeys((*self.scopes, *self.claims.scopes())))

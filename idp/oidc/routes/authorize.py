@@ -8,9 +8,9 @@ from werkzeug.wrappers.response import Response
 from idp.login import browser
 from idp.login.routes.sign_in import start
 from idp.oidc import consent
-from idp.oidc.authorize import checks, pending
+from idp.oidc.authorize import checks, hint, pending, response
 from idp.oidc.authorize.decision import Need, need, requirement
-from idp.oidc.authorize.issue import answer_with_code, answer_with_error, issue_code
+from idp.oidc.authorize.issue import error_answer, make_answer
 from idp.oidc.authorize.pending import Pending
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.errors import AccessDenied, OAuthError, RequestLost, UnmetAuthenticationRequirements
@@ -67,9 +67,10 @@ def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None
     try:
         for check in checks.ONCE_IT_IS:
             check(asked)
-        wanted = requirement(asked, signed_in, waiting.since if waiting else None)
+        hint.follow(asked, here.ring, here.clock.now())
+        wanted = requirement(asked, signed_in, waiting.since if waiting else None, here.ring.vault)
         with here.reading() as session:
-            missing = need(asked, wanted, signed_in, session, here.clock.now())
+            missing = need(asked, wanted, signed_in, session, here.ring.vault, here.clock.now())
     except OAuthError as error:
         return _refuse(asked, error)
     if missing is Need.NOTHING:
@@ -89,8 +90,18 @@ def _answer(asked: AuthorizeRequest, waiting: Pending | None) -> Response:
     with here.transaction(context.person(signed_in.person_number)) as tx:
         if waiting is not None:
             pending.spend(tx, waiting)
-        code = issue_code(tx, asked, signed_in, lifetime=here.settings.code_lifetime)
-    return redirect(answer_with_code(asked, code), 303)
+        answer = make_answer(provider(), tx, asked, signed_in)
+    return _send(asked, answer)
+
+
+def _send(asked: AuthorizeRequest, answer: dict[str, str]) -> Response:
+    """Takes an answer to the app, the way it asked for."""
+    if asked.response_mode != "form_post":
+        return redirect(response.address(asked.redirect_uri, asked.response_mode, answer), 303)
+    # Form Post §2: a page whose form sends itself; with a button, for browsers without scripts.
+    allow_form_target(origin(asked.redirect_uri))
+    page = render_template("oidc/form_post.html", client=asked.client, target=asked.redirect_uri, answer=answer)
+    return Response(page, mimetype="text/html")
 
 
 def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
@@ -101,13 +112,13 @@ def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
         "oidc/consent.html",
         client=asked.client,
         owner=owner,
-        scopes=[SCOPES[name] for name in asked.scopes],
+        scopes=[SCOPES[name] for name in asked.consent_scopes],
         request_id=waiting.id,
         target=url_for(f"authorize_{asked.issuer.name}.consent"),
     )
-    response = Response(page, mimetype="text/html")
-    browser.keep_secret(response)
-    return response
+    shown = Response(page, mimetype="text/html")
+    browser.keep_secret(shown)
+    return shown
 
 
 def _decide(issuer: Issuer, waiting: Pending, *, agreed: bool) -> Answer:
@@ -117,7 +128,7 @@ def _decide(issuer: Issuer, waiting: Pending, *, agreed: bool) -> Answer:
     asked = _checked(issuer, waiting)
     with provider().deployment.transaction(context.person(signed_in.person_number)) as tx:
         if agreed:
-            consent.give(tx, asked.client, signed_in.person_id, signed_in.person_number, asked.scopes)
+            consent.give(tx, asked.client, signed_in.person_id, signed_in.person_number, asked.consent_scopes)
         else:
             consent.refuse(tx, asked.client, signed_in.person_number)
     if not agreed:
@@ -146,7 +157,7 @@ def _checked(issuer: Issuer, waiting: Pending) -> AuthorizeRequest:
 
 def _refuse(asked: AuthorizeRequest, error: OAuthError) -> Response:
     log.info("authorize: %s: %s %s", asked.client.id, error.error, error.detail or "")
-    return redirect(answer_with_error(asked, error), 303)
+    return _send(asked, error_answer(asked, error))
 
 
 def _find(issuer: Issuer, request_id: str) -> Pending:

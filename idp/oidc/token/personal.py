@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from idp.audit import Transaction
-from idp.oidc import id_token
+from idp.oidc import id_token, person_claims
 from idp.oidc.clients import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.id_token import Subject
@@ -44,6 +44,7 @@ def make_tokens(
         lifetime=settings.id_token_lifetime,
         nonce=nonce,
         access_token=token.text,
+        claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant, "id_token")),
     )
     refresh = _refresh_token(provider, tx, grant) if "refresh_token" in client.grant_types else None
     return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh)

@@ -3,13 +3,18 @@
 from pathlib import Path
 from threading import Thread
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from flask import Flask
 
 from idp.database import Database
-from idp.database.migration import is_current, migrate
+from idp.database.migration import configuration, is_current, migrate
 from idp.deployment import Deployment
+from idp.oidc.tables import OidcClient
 from idp.schema import metadata
+from tests.people import make_school
+from tests.web.relying_party import register_app
 
 
 def test_the_migrations_make_exactly_the_declared_tables(deployment: Deployment) -> None:
@@ -34,3 +39,20 @@ def test_two_servers_that_start_at_once_migrate_once(deployment: Deployment) -> 
     for thread in threads:
         thread.join()
     assert is_current(deployment.database)
+
+
+def test_an_installation_of_an_earlier_release_is_brought_up_to_date_with_its_apps(deployment: Deployment) -> None:
+    school = make_school(deployment)
+    app = Flask("unused")
+    people = register_app(app, deployment, school).client_id
+    machine = register_app(app, deployment, school, grant_types=("client_credentials",), redirect_uris=()).client_id
+    config = configuration()
+    with deployment.database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    assert not is_current(deployment.database)
+    migrate(deployment.database)
+    assert is_current(deployment.database)
+    with deployment.reading() as session:
+        assert session.get_one(OidcClient, people).response_types == ["code"]
+        assert session.get_one(OidcClient, machine).response_types == []

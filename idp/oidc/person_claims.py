@@ -1,0 +1,28 @@
+"""Which claims about a person one answer holds: those of its scopes, and those asked for by name."""
+
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from idp.oidc.claims import of_person
+from idp.oidc.claims_request import SCOPE_OF
+from idp.oidc.provider import Provider
+from idp.oidc.tables import Grant
+from idp.registry import profile
+
+
+def named(grant: Grant, place: str) -> tuple[str, ...]:
+    """The claims that the ``claims`` parameter asked for in ``userinfo`` or ``id_token``."""
+    return tuple((grant.claims or {}).get(place, ()))
+
+
+def read(
+    provider: Provider, session: Session, person_id: int, scopes: Collection[str], names: Collection[str]
+) -> dict[str, object]:
+    """The claims, without ``sub``; nothing is read where nothing is asked."""
+    if not names and not set(scopes) - {"openid", "offline_access"}:
+        return {}
+    here = provider.deployment
+    seen = profile.read(session, here.ring.vault, person_id, here.clock.now().date())
+    by_name = of_person(seen, {SCOPE_OF[name] for name in names})
+    return {**of_person(seen, scopes), **{name: value for name, value in by_name.items() if name in names}}
