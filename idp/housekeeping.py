@@ -12,7 +12,15 @@ from idp.deployment import SYSTEM, Deployment
 from idp.login import flow, throttle
 from idp.login.tables import BrowserSession, SignInFlow, Throttle
 from idp.oidc.authorize import pending
-from idp.oidc.tables import AccessToken, AuthorizationCode, AuthorizationRequest, ClientAssertion, Grant, RefreshToken
+from idp.oidc.tables import (
+    AccessToken,
+    AuthorizationCode,
+    AuthorizationRequest,
+    ClientAssertion,
+    Grant,
+    PushedRequest,
+    RefreshToken,
+)
 
 log = logging.getLogger("yima.housekeeping")
 
@@ -27,6 +35,7 @@ RULES: tuple[tuple[InstrumentedAttribute[str], InstrumentedAttribute[datetime], 
     (AccessToken.token_hash, AccessToken.expires_at, timedelta(0)),
     (AuthorizationCode.code_hash, AuthorizationCode.expires_at, REPLAY_MEMORY),
     (RefreshToken.token_hash, RefreshToken.expires_at, timedelta(0)),
+    (PushedRequest.handle_hash, PushedRequest.expires_at, timedelta(0)),
     (ClientAssertion.id, ClientAssertion.expires_at, timedelta(0)),
     (AuthorizationRequest.id, AuthorizationRequest.created_at, pending.LIFETIME),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),

@@ -36,6 +36,7 @@ class Client:
     access_token_format: str
     sector: str
     required_level: int
+    requires_pushed: bool
     trusted: bool
     introspects: bool
 
@@ -92,6 +93,7 @@ def load(session: Session, client_id: str) -> Client:
         access_token_format=row.access_token_format,
         sector=row.sector,
         required_level=row.required_level,
+        requires_pushed=row.requires_pushed,
         trusted=row.trusted,
         introspects=row.introspects,
     )

@@ -4,6 +4,7 @@ import json
 
 from idp.mfa.policy import HIGHEST_LEVEL, acr_of
 from idp.oidc.authorize.checks import PROMPTS
+from idp.oidc.authorize.request_object import ALGORITHMS as REQUEST_OBJECT_ALGORITHMS
 from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
@@ -45,7 +46,10 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,
         "claim_types_supported": ["normal"],
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(REQUEST_OBJECT_ALGORITHMS),
+        "pushed_authorization_request_endpoint": issuer.endpoint("par"),
+        "require_pushed_authorization_requests": False,
         "request_uri_parameter_supported": False,
     }
 

@@ -9,6 +9,7 @@ from idp.oidc.errors import InvalidAccessToken, InvalidClient, OAuthError
 from idp.oidc.introspection import introspect
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
+from idp.oidc.pushed import push
 from idp.oidc.revocation import revoke
 from idp.oidc.token.endpoint import token
 from idp.oidc.userinfo import userinfo
@@ -21,6 +22,7 @@ Handler = Callable[[Provider, Issuer, MachineRequest], MachineAnswer]
 
 HANDLERS: dict[str, tuple[tuple[str, ...], Handler]] = {
     "token": (("POST",), token),
+    "par": (("POST",), push),
     "introspect": (("POST",), introspect),
     "revoke": (("POST",), revoke),
     "userinfo": (("GET", "POST"), userinfo),

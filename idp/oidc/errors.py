@@ -76,18 +76,18 @@ class UnmetAuthenticationRequirements(OAuthError):
     default_message = N_("The level of sign-in that the app asked for cannot be reached.")
 
 
-class RequestNotSupported(OAuthError):
-    """OpenID Connect Core 1.0 §3.1.2.6."""
+class InvalidRequestObject(OAuthError):
+    """RFC 9101 §7."""
 
-    error = "request_not_supported"
-    default_message = N_("Request objects are not supported.")
+    error = "invalid_request_object"
+    default_message = N_("The app sent a signed request that cannot be used.")
 
 
 class RequestUriNotSupported(OAuthError):
     """OpenID Connect Core 1.0 §3.1.2.6."""
 
     error = "request_uri_not_supported"
-    default_message = N_("Request objects are not supported.")
+    default_message = N_("Request objects elsewhere are not fetched.")
 
 
 class RegistrationNotSupported(OAuthError):

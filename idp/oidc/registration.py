@@ -42,6 +42,7 @@ class Registration:
     id_token_alg: str | None = None
     access_token_format: str = "opaque"  # noqa: S105 - a format's name
     required_level: int = 1
+    requires_pushed: bool = False
     trusted: bool = False
     introspects: bool = False
 
@@ -74,6 +75,7 @@ def add(tx: Transaction, wanted: Registration) -> Registered:
         access_token_format=wanted.access_token_format,
         sector=_sector(wanted.redirect_uris) or app.id,
         required_level=wanted.required_level,
+        requires_pushed=wanted.requires_pushed,
         trusted=wanted.trusted,
         introspects=wanted.introspects,
     )
@@ -152,8 +154,8 @@ def _check_uris(wanted: Registration) -> None:
 
 
 def _check_keys(wanted: Registration) -> None:
-    if (wanted.auth_method == "private_key_jwt") != (wanted.jwks is not None):
-        raise InvalidRegistration(reason=N_("public keys (jwks) belong to private_key_jwt, and to it only"))
+    if wanted.auth_method == "private_key_jwt" and wanted.jwks is None:
+        raise InvalidRegistration(reason=N_("private_key_jwt needs the app's public keys (jwks)"))
     if wanted.jwks is not None:
         try:
             usable = KeySet.from_document(wanted.jwks).keys

@@ -29,6 +29,7 @@ class OidcClient(Base):
     access_token_format: Mapped[str] = mapped_column(String(8))
     sector: Mapped[str] = mapped_column(String(255))
     required_level: Mapped[int]
+    requires_pushed: Mapped[bool]
     trusted: Mapped[bool]
     introspects: Mapped[bool]
 
@@ -43,6 +44,19 @@ class AuthorizationRequest(Base):
     parameters: Mapped[dict[str, str]] = mapped_column(JSONText)
     browser_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class PushedRequest(Base):
+    """A request that an app has handed over (RFC 9126); it is used once."""
+
+    __tablename__ = "pushed_request"
+
+    handle_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(32))
+    issuer: Mapped[str] = mapped_column(String(8))
+    parameters: Mapped[dict[str, str]] = mapped_column(JSONText)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Grant(Base):

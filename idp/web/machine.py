@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,14 +19,7 @@ log = logging.getLogger("yima.web")
 
 MAX_BODY_BYTES = 64 * 1024
 FORM = "application/x-www-form-urlencoded"
-_REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    405: "Method Not Allowed",
-    413: "Content Too Large",
-}
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class MachineEndpoints:
             ("X-Content-Type-Options", "nosniff"),
             *answer.headers,
         ]
-        start_response(f"{answer.status} {_REASONS.get(answer.status, 'Error')}", headers)
+        start_response(f"{answer.status} {_REASONS[answer.status]}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
     def _answer(self, environ: "WSGIEnvironment", methods: tuple[str, ...], endpoint: Endpoint) -> MachineAnswer:

@@ -1,6 +1,6 @@
 // A school app on npm's openid-client 6: signs in by code with PKCE, then uses everything else that the provider offers.
 // Told by the environment: PORT, ISSUER, CLIENT_ID, CLIENT_SECRET. What came of it is the JSON of /callback.
-// /start is the code flow; /start-hybrid and /start-implicit get their answer by form post.
+// /start is the code flow, /start-par the same with a pushed request; /start-hybrid and /start-implicit get their answer by form post.
 import { createServer } from 'node:http'
 import * as client from 'openid-client'
 
@@ -11,10 +11,10 @@ const config = await client.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET,
 })
 let expected
 
-async function begin() {
+async function begin(build = client.buildAuthorizationUrl) {
   const pkceCodeVerifier = client.randomPKCECodeVerifier()
   expected = { pkceCodeVerifier, expectedState: client.randomState(), expectedNonce: client.randomNonce(), idTokenExpected: true }
-  return client.buildAuthorizationUrl(config, {
+  return build(config, {
     redirect_uri: `${base}/callback`,
     scope: 'openid profile school',
     code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
@@ -79,6 +79,8 @@ createServer(async (request, response) => {
   try {
     if (request.url === '/start') {
       response.writeHead(302, { location: (await begin()).href }).end()
+    } else if (request.url === '/start-par') {
+      response.writeHead(302, { location: (await begin(client.buildAuthorizationUrlWithPAR)).href }).end()
     } else if (request.url === '/start-hybrid') {
       response.writeHead(302, { location: (await beginByFormPost(hybrid)).href }).end()
     } else if (request.url === '/start-implicit') {

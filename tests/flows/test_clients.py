@@ -42,9 +42,9 @@ def test_openid_client_signs_in_refreshes_introspects_revokes_and_signs_out(site
         assert found["userinfo"]["sub"] == found["claims"]["sub"]
         assert (found["active"], found["revoked"]) == (True, False)
         assert found["replay"] == "invalid_grant"
-        for start in ("start-hybrid", "start-implicit"):
+        for start in ("start-par", "start-hybrid", "start-implicit"):
             page.goto(f"{url}/{start}")
-            page.wait_for_url(f"{url}/callback")
+            page.wait_for_url(f"{url}/callback*")
             other = json.loads(page.inner_text("body"))
             assert other["claims"]["sub"] == found["claims"]["sub"], other
         page.goto(found["signOut"])

@@ -97,7 +97,6 @@ def test_a_client_of_the_other_issuer_is_unknown_to_this_one(
         ({"max_age": "soon"}, "invalid_request"),
         ({"max_age": "9" * 10}, "invalid_request"),
         ({"max_age": "１"}, "invalid_request"),
-        ({"request": "eyJ"}, "request_not_supported"),
         ({"request_uri": "https://app.example.edu.cn/r"}, "request_uri_not_supported"),
         ({"registration": "{}"}, "registration_not_supported"),
         ({"acr_values": "urn:yima:acr:4"}, "unmet_authentication_requirements"),

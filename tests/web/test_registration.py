@@ -55,7 +55,7 @@ KEY = generate_signer("ES256")
         {"auth_method": "private_key_jwt", "jwks": {"keys": []}},
         {"auth_method": "private_key_jwt", "jwks": {}},
         {"auth_method": "private_key_jwt", "jwks": {"keys": [KEY.private_jwk()]}},
-        {"jwks": {"keys": [KEY.public_jwk()]}},
+        {"jwks": {"keys": []}},
         {"scopes": {"openid", "everything"}},
         {"name": ""},
         {"name": "x" * 101},

@@ -18,7 +18,6 @@ from idp.oidc.errors import (
     InvalidRequest,
     InvalidScope,
     RegistrationNotSupported,
-    RequestNotSupported,
     RequestUriNotSupported,
     UnauthorizedClient,
     UnknownClient,
@@ -61,11 +60,7 @@ def check_state(request: AuthorizeRequest) -> None:
 
 def check_request_objects(request: AuthorizeRequest) -> None:
     """OpenID Connect Core 1.0 §3.1.2.6: what is not supported is refused, not ignored."""
-    for name, error in (
-        ("request", RequestNotSupported),
-        ("request_uri", RequestUriNotSupported),
-        ("registration", RegistrationNotSupported),
-    ):
+    for name, error in (("request_uri", RequestUriNotSupported), ("registration", RegistrationNotSupported)):
         if name in request.parameters:
             raise error
 

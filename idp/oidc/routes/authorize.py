@@ -8,7 +8,7 @@ from werkzeug.wrappers.response import Response
 from idp.login import browser
 from idp.login.routes.sign_in import start
 from idp.oidc import consent
-from idp.oidc.authorize import checks, hint, pending, response
+from idp.oidc.authorize import checks, front_door, hint, pending, response
 from idp.oidc.authorize.decision import Need, need, requirement
 from idp.oidc.authorize.issue import error_answer, make_answer
 from idp.oidc.authorize.pending import Pending
@@ -37,7 +37,10 @@ def make_blueprint(issuer: Issuer) -> Blueprint:
         # OpenID Connect Core 1.0 §3.1.2.1: GET with a query, or POST with a form. A POST comes from the app's page, so it cannot
         # carry our token; nothing is changed by it that a GET would not change.
         text = request.query_string if request.method == "GET" else request.get_data(cache=False)
-        return _proceed(issuer, parse(text), None)
+        given = parse(text)
+        with provider().deployment.transaction(context.anonymous()) as tx:
+            parameters = front_door.parameters_of(provider(), tx, issuer, given)
+        return _proceed(issuer, parameters, None)
 
     def resume() -> Answer:
         waiting = _find(issuer, request.args.get("request", ""))
