@@ -37,6 +37,7 @@ TITLES = {
     "auth_method": _("Authentication"),
     "redirect_uris": _("Redirect URIs"),
     "post_logout_redirect_uris": _("After sign-out"),
+    "back_channel_logout_uri": _("Told of sign-outs at"),
     "grant_types": _("Grants"),
     "response_types": _("Response types"),
     "id_token_alg": _("Signed with"),
@@ -53,6 +54,7 @@ def _record(deployment: Deployment, app: App, client: OidcClient) -> dict[str, A
     for source, names in (
         (app, ("name", "owner", "contact", "purpose", "status", "scopes")),
         (client, ("auth_method", "redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types")),
+        (client, ("back_channel_logout_uri",)),
         (client, ("id_token_alg", "access_token_format", "required_level")),
     ):
         record |= {name: getattr(source, name) for name in names}
@@ -78,6 +80,7 @@ def command() -> None:
 @click.option("--purpose", required=True, help=_("What it is for, in words that people understand."))
 @click.option("--redirect-uri", "redirect_uris", multiple=True, help=_("Where sign-ins come back to; may be repeated."))
 @click.option("--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, help=_("Where sign-outs come back to."))
+@click.option("--back-channel-logout-uri", help=_("Where we tell the app, from server to server, that a session has ended."))
 @click.option(
     "--issuer",
     type=click.Choice(["sm", "intl"]),

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import click
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +21,7 @@ from idp.deployment import Deployment, open_deployment
 from idp.errors import YimaError
 from idp.i18n import translate
 from idp.keys import rotation
+from idp.outbox.tables import Message
 from idp.settings import Settings, load
 
 _ = gettext.gettext
@@ -66,6 +68,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     try:
         yield _guarded(_("The master key opens the key ring"), lambda: _keys(deployment))
         yield _guarded(_("The journal is whole"), lambda: _journal(deployment))
+        yield from _outbox(deployment)
     finally:
         deployment.close()
     yield _address(settings)
@@ -117,6 +120,14 @@ def _journal(deployment: Deployment) -> str | None:
     with deployment.reading() as session, closing(chain.breaks(session, deployment.ring.current().audit.keys)) as breaks:
         broken = next(breaks, None)
     return _("It breaks at event %(seq)s. Run `yima audit verify`.") % {"seq": broken.seq} if broken else None
+
+
+def _outbox(deployment: Deployment) -> Iterator[Finding]:
+    with deployment.reading() as session:
+        rows = session.execute(select(Message.subject, Message.last_error).where(Message.given_up_at.is_not(None))).all()
+    for subject, error in rows:
+        what = _("Messages to apps arrive")
+        yield Finding(WARNING, what, _("%(subject)s was not reached: %(error)s") % {"subject": subject, "error": error})
 
 
 def _address(settings: Settings) -> Finding:

@@ -10,7 +10,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from idp import housekeeping
+from idp import background
 from idp.deployment import initialise
 from idp.settings import Settings, load
 
@@ -25,11 +25,11 @@ def command() -> None:
     """Serves until it is stopped."""
     settings = load()
     deployment = initialise(settings)
-    stop_housekeeping = housekeeping.start(deployment)
+    stop_background = background.start(deployment)
     try:
         run(settings, on_sqlite=deployment.database.is_sqlite)
     finally:
-        stop_housekeeping()
+        stop_background()
         deployment.close()
 
 

@@ -1,15 +1,18 @@
-"""Keeping the tables of short-lived rows small: what is over goes, in small batches, while the server runs."""
+"""What time does: sessions that are over end, and rows that mean nothing any more go, in small batches, while the server runs."""
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from idp.deployment import SYSTEM, Deployment
-from idp.login import flow, throttle
+from idp.login import flow, sessions, throttle
+from idp.login.errors import NoSuchSession
+from idp.login.sessions import Ending
 from idp.login.tables import BrowserSession, SignInFlow, Throttle
 from idp.oidc.authorize import pending
 from idp.oidc.tables import (
@@ -56,13 +59,29 @@ def purge(deployment: Deployment) -> int:
     return removed + _purge(deployment, Throttle.key, Throttle.failed_at, throttle.oldest_worth_keeping(now))
 
 
-def start(deployment: Deployment) -> Callable[[], None]:
-    """Purges every minute in a thread of its own until the returned function is called."""
+def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> int:
+    """Ends the sessions whose time is up, with everything that belongs to an end; returns how many those were."""
+    settings, now = deployment.settings, deployment.clock.now()
+    idle, absolute = now - timedelta(seconds=settings.session_idle), now - timedelta(seconds=settings.session_absolute)
+    over = select(BrowserSession.person_id, BrowserSession.sid).where(
+        BrowserSession.ended_at.is_(None), or_(BrowserSession.seen_at <= idle, BrowserSession.created_at <= absolute)
+    )
+    with deployment.reading() as session:
+        rows = session.execute(over.limit(BATCH)).all()
+    for person_id, sid in rows:
+        with suppress(NoSuchSession), deployment.transaction(SYSTEM) as tx:  # the person has just ended it
+            sessions.end(tx, person_id, sid, endings)
+    return len(rows)
+
+
+def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], None]:
+    """Does both every minute in a thread of its own until the returned function is called."""
     stop = threading.Event()
 
     def run() -> None:
         while not stop.wait(EVERY_SECONDS):
             try:
+                end_expired_sessions(deployment, endings)
                 purge(deployment)
             except Exception:
                 log.exception("housekeeping failed")

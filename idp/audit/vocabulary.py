@@ -48,6 +48,8 @@ class Action(StrEnum):
     SESSION_RAISED = "login.session.raised"
     SIGNED_OUT = "login.session.ended"
 
+    DELIVERY_GIVEN_UP = "outbox.message.given_up"
+
     CONSENT_GIVEN = "oidc.consent.given"
     CONSENT_REFUSED = "oidc.consent.refused"
     CONSENT_REVOKED = "oidc.consent.revoked"

@@ -30,6 +30,7 @@ class Client:
     jwks: dict[str, object] | None
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
+    back_channel_logout_uri: str | None
     grant_types: frozenset[str]
     response_types: frozenset[str]
     id_token_alg: str
@@ -87,6 +88,7 @@ def load(session: Session, client_id: str) -> Client:
         jwks=row.jwks,
         redirect_uris=tuple(row.redirect_uris),
         post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
+        back_channel_logout_uri=row.back_channel_logout_uri,
         grant_types=frozenset(row.grant_types),
         response_types=frozenset(row.response_types),
         id_token_alg=row.id_token_alg,

@@ -44,6 +44,8 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "claims_parameter_supported": True,
         "claim_types_supported": ["normal"],
         "request_parameter_supported": True,

@@ -6,7 +6,7 @@ from flask import Flask
 
 from idp.deployment import Deployment
 from idp.login import extension
-from idp.oidc import families
+from idp.oidc import back_channel, families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
 from idp.oidc.provider import EXTENSION, make_provider
 from idp.oidc.routes import consents, make_authorize, make_logout
@@ -28,6 +28,7 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(make_logout(issuer))
     app.register_blueprint(consents)
     extension.on_end(app, families.end_with_session)
+    extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
     extension.add_panel(app, panel)
     inner: WSGIApplication = app.wsgi_app
     reader = address_reader(deployment.settings.trusted_proxies)

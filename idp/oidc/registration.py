@@ -34,6 +34,7 @@ class Registration:
     particulars: register.Particulars
     redirect_uris: Sequence[str] = ()
     post_logout_redirect_uris: Sequence[str] = ()
+    back_channel_logout_uri: str | None = None
     issuer: str = "sm"
     auth_method: str = "client_secret_basic"
     grant_types: Sequence[str] = ("authorization_code", "refresh_token")
@@ -69,6 +70,7 @@ def add(tx: Transaction, wanted: Registration) -> Registered:
         jwks=wanted.jwks,
         redirect_uris=list(wanted.redirect_uris),
         post_logout_redirect_uris=list(wanted.post_logout_redirect_uris),
+        back_channel_logout_uri=wanted.back_channel_logout_uri,
         grant_types=sorted(wanted.grant_types),
         response_types=_response_types(wanted),
         id_token_alg=wanted.id_token_alg or TOKEN_ALGORITHMS[wanted.issuer][0],
@@ -145,6 +147,7 @@ def _check_flows(wanted: Registration) -> None:
 
 def _check_uris(wanted: Registration) -> None:
     uris = [*wanted.redirect_uris, *wanted.post_logout_redirect_uris]
+    uris += [wanted.back_channel_logout_uri] if wanted.back_channel_logout_uri is not None else []
     if _response_types(wanted) and not wanted.redirect_uris:
         raise InvalidRegistration(reason=N_("it needs a redirect URI"))
     if len(uris) > MAX_REDIRECT_URIS:

@@ -23,6 +23,7 @@ class OidcClient(Base):
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
     redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
     post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
+    back_channel_logout_uri: Mapped[str | None] = mapped_column(Text)
     grant_types: Mapped[list[str]] = mapped_column(JSONText)
     response_types: Mapped[list[str]] = mapped_column(JSONText)
     id_token_alg: Mapped[str] = mapped_column(String(16))

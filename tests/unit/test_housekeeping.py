@@ -55,7 +55,7 @@ def test_a_failure_of_the_housekeeping_is_logged_and_the_next_round_comes(
 
     monkeypatch.setattr(housekeeping, "purge", broken)
     monkeypatch.setattr(housekeeping, "EVERY_SECONDS", 0.01)
-    stop = housekeeping.start(deployment)
+    stop = housekeeping.start(deployment, ())
     assert again.wait(10)
     stop()
     assert "housekeeping failed" in caplog.text

@@ -9,7 +9,10 @@ from sqlalchemy import update
 from idp.audit.tables import AuditEvent
 from idp.crypto.jose import generate_signer
 from idp.deployment import Deployment
+from idp.outbox import queue
+from idp.outbox.tables import Message
 from idp.settings import Settings
+from tests.people import OPERATOR
 from tests.unit.cli.conftest import Yima
 
 
@@ -106,6 +109,16 @@ def test_the_doctor_finds_a_healthy_installation_healthy_and_shows_no_secret(yim
     assert done.code == 0
     assert {finding["state"] for finding in done.json["findings"]} == {"ok", "look"}
     assert (deployment_settings.home / "master.key").read_text().strip() not in done.out
+
+
+def test_the_doctor_names_an_app_that_could_not_be_told(yima: Yima, deployment: Deployment) -> None:
+    with deployment.transaction(OPERATOR) as tx:
+        queue.put(tx, "back_channel_logout", {}, subject="app:app_1")
+        tx.session.flush()
+        tx.session.execute(update(Message).values(given_up_at=tx.now, last_error="status 503"))
+    done = yima("doctor")
+    assert done.code == 0
+    assert "app:app_1 was not reached: status 503" in done.out
 
 
 @pytest.mark.parametrize("fault", ["key", "empty"])

@@ -1,0 +1,84 @@
+"""OpenID Connect Back-Channel Logout 1.0: telling apps, from server to server, that a session has ended."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from idp.audit import Transaction
+from idp.crypto.jose import jwt
+from idp.i18n import N_
+from idp.keys import Vault
+from idp.oidc.errors import OAuthError, UnknownClient
+from idp.oidc.provider import Provider
+from idp.oidc.tables import Grant, OidcClient
+from idp.oidc.token_hash import new_token
+from idp.outbox import queue
+from idp.outgoing import Outgoing
+from idp.registry.tables import Person
+from idp.web.machine import FORM
+
+KIND = "back_channel_logout"
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+LIFETIME_SECONDS = 120
+
+
+class LogoutNotTaken(OAuthError):
+    """The app did not say that it has ended its session."""
+
+    default_message = N_("The app did not take the sign-out.")
+
+
+def on_session_end(vault: Vault) -> Callable[[Transaction, str], None]:
+    """What is to be done when a session ends: one message for each app that was signed in to from it (§2.2)."""
+
+    def tell(tx: Transaction, sid: str) -> None:
+        statement = (
+            select(OidcClient.app_id, OidcClient.sector, Person.number)
+            .join(Grant, Grant.client_id == OidcClient.app_id)
+            .join(Person, Person.id == Grant.person_id)
+            .where(Grant.sid == sid, OidcClient.back_channel_logout_uri.is_not(None))
+            .distinct()
+        )
+        for client_id, sector, number in tx.session.execute(statement):
+            payload = {"client_id": client_id, "sid": sid, "sub": vault.pairwise_subject(sector, number)}
+            queue.put(tx, KIND, payload, subject=f"app:{client_id}")
+
+    return tell
+
+
+def sender(provider: Provider, outgoing: Outgoing) -> Callable[[dict[str, Any]], None]:
+    """Delivers one message (§2.5). Raises :class:`LogoutNotTaken`, or ``FetchFailed``."""
+
+    def send(payload: dict[str, Any]) -> None:
+        try:
+            client = provider.clients.get(payload["client_id"])
+        except UnknownClient:  # switched off meanwhile: there is nobody to tell
+            return
+        if client.back_channel_logout_uri is None:
+            return
+        body = urlencode({"logout_token": logout_token(provider, payload)}).encode()
+        answer = outgoing.post(client.back_channel_logout_uri, body, content_type=FORM)
+        if answer.status not in (200, 204):
+            raise LogoutNotTaken(detail=f"status {answer.status}")
+
+    return send
+
+
+def logout_token(provider: Provider, payload: dict[str, Any]) -> str:
+    """The token (§2.4): made when it is sent, so that a late try is not an expired one. No nonce, so that it is no ID token."""
+    here = provider.deployment
+    client = provider.clients.get(payload["client_id"])
+    issued = int(here.clock.now().timestamp())
+    claims: dict[str, object] = {
+        "iss": provider.issuers[client.issuer].url,
+        "aud": client.id,
+        "iat": issued,
+        "exp": issued + LIFETIME_SECONDS,
+        "jti": new_token(),
+        "sub": payload["sub"],
+        "sid": payload["sid"],
+        "events": {EVENT: {}},
+    }
+    return jwt.encode(claims, here.ring.signer(client.id_token_alg, here.clock.now()), typ="logout+jwt")

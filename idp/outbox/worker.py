@@ -1,0 +1,91 @@
+"""Carrying the work out."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from idp.audit import Action
+from idp.database.compare_and_set import compare_and_set
+from idp.deployment import SYSTEM, Deployment
+from idp.errors import YimaError
+from idp.outbox.tables import Message
+
+log = logging.getLogger("yima.outbox")
+
+Handler = Callable[[dict[str, Any]], None]
+"""Does one piece of work. Raises a ``YimaError`` where it did not succeed."""
+
+# How long after a failed try the next one comes; after the last of them the work is given up.
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
+LEASE = timedelta(seconds=60)
+POLL_SECONDS = 1.0
+BATCH = 50
+
+
+def run_due(deployment: Deployment, handlers: Mapping[str, Handler]) -> int:
+    """Does everything that is due now, each piece outside of any transaction; returns how many pieces were tried."""
+    with deployment.reading() as session:
+        due = select(Message.id).where(Message.given_up_at.is_(None), Message.due_at <= deployment.clock.now())
+        ids = session.scalars(due.order_by(Message.due_at).limit(BATCH)).all()
+    return sum(_run(deployment, handlers, number) for number in ids)
+
+
+def start(deployment: Deployment, handlers: Mapping[str, Handler]) -> Callable[[], None]:
+    """Looks every second in a thread of its own until the returned function is called."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(POLL_SECONDS):
+            try:
+                run_due(deployment, handlers)
+            except Exception:
+                log.exception("the outbox failed")
+
+    threading.Thread(target=run, name="outbox", daemon=True).start()
+    return stop.set
+
+
+def _run(deployment: Deployment, handlers: Mapping[str, Handler], number: int) -> bool:
+    message = _take(deployment, number)
+    if message is None:
+        return False
+    try:
+        handlers[message.kind](message.payload)
+    except YimaError as error:
+        _failed(deployment, message, error)
+    else:
+        with deployment.transaction(SYSTEM) as tx:
+            tx.session.execute(delete(Message).where(Message.id == message.id))
+    return True
+
+
+def _take(deployment: Deployment, number: int) -> Message | None:
+    """The message, for us alone until the lease ends; ``None`` where another server was first."""
+    with deployment.transaction(SYSTEM) as tx:
+        message = tx.session.get(Message, number)
+        if message is None or message.due_at > tx.now:
+            return None
+        taking = (
+            update(Message)
+            .where(Message.id == number, Message.tries == message.tries)
+            .values(tries=message.tries + 1, due_at=tx.now + LEASE)
+        )
+        return message if compare_and_set(tx.session, taking) else None
+
+
+def _failed(deployment: Deployment, message: Message, error: YimaError) -> None:
+    tries = message.tries + 1
+    log.warning("%s about %s: try %s failed: %s", message.kind, message.subject, tries, error.detail or error)
+    with deployment.transaction(SYSTEM) as tx:
+        row = tx.session.get_one(Message, message.id)
+        row.last_error = str(error.detail or error)[:500]
+        if tries <= len(PAUSES):
+            row.due_at = tx.now + PAUSES[tries - 1]
+            return
+        row.given_up_at = tx.now
+        detail = {"kind": message.kind, "tries": tries, "error": row.last_error}
+        tx.record(Action.DELIVERY_GIVEN_UP, subject=message.subject, outcome="failure", detail=detail)

@@ -1,0 +1,104 @@
+"""Fetching from an address that somebody else chose."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+
+from idp.errors import YimaError
+from idp.i18n import N_
+from idp.settings import Settings
+
+SECONDS = 5.0
+MAX_BYTES = 256 * 1024
+
+
+class FetchFailed(YimaError):
+    """There is no answer, or none that may be asked for. ``detail`` says why; nothing of the answer is in it."""
+
+    code = "outgoing"
+    default_message = N_("The address could not be fetched.")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer, whatever its status. A redirect is an answer like any other: it is not followed."""
+
+    status: int
+    body: bytes
+
+
+class Outgoing:
+    """The way out of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._private_allowed = settings.allow_private_fetches
+        context = ssl.create_default_context(cafile=str(settings.outgoing_ca) if settings.outgoing_ca else None)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context, max_connections=20, network_backend=_Guarded(private_allowed=settings.allow_private_fetches)
+        )
+
+    def post(self, url: str, body: bytes, *, content_type: str) -> Fetched:
+        """Sends ``body``. Raises :class:`FetchFailed`."""
+        scheme = urlsplit(url).scheme
+        if scheme != "https" and not (scheme == "http" and self._private_allowed):
+            raise FetchFailed(detail="only https is fetched")
+        timeout = {"connect": SECONDS, "read": SECONDS, "write": SECONDS, "pool": SECONDS}
+        try:
+            with self._pool.stream(
+                "POST",
+                url,
+                headers={"User-Agent": "yima", "Content-Type": content_type},
+                content=body,
+                extensions={"timeout": timeout},
+            ) as response:
+                return Fetched(response.status, _limited(response.iter_stream()))
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, ValueError) as error:
+            raise FetchFailed(detail=type(error).__name__) from None
+
+    def close(self) -> None:
+        """Gives back the connections."""
+        self._pool.close()
+
+
+def _limited(parts: Iterable[bytes]) -> bytes:
+    body = b""
+    for part in parts:
+        body += part
+        if len(body) > MAX_BYTES:
+            raise FetchFailed(detail="the answer is too large")
+    return body
+
+
+class _Guarded(httpcore.SyncBackend):
+    """Connects to the very address that was checked, so that a name which answers twice differently gains nothing."""
+
+    def __init__(self, *, private_allowed: bool) -> None:
+        self._private_allowed = private_allowed
+
+    def connect_tcp(self, host: str, port: int, *rest: Any, **more: Any) -> httpcore.NetworkStream:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise httpcore.ConnectError("no such host") from None
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if not self._private_allowed and not all(_is_public(address) for address in addresses):
+            raise FetchFailed(detail="a private address")
+        error: Exception = httpcore.ConnectError("no address")
+        for address in addresses:
+            try:
+                return super().connect_tcp(address, port, *rest, **more)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as refused:
+                error = refused
+        raise error
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return all(one.is_global and not one.is_multicast for one in (address, inner) if one is not None)
