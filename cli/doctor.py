@@ -123,8 +123,12 @@ def _journal(deployment: Deployment) -> str | None:
 
 
 def _outbox(deployment: Deployment) -> Iterator[Finding]:
-    with deployment.reading() as session:
-        rows = session.execute(select(Message.subject, Message.last_error).where(Message.given_up_at.is_not(None))).all()
+    given_up = select(Message.subject, Message.last_error).where(Message.given_up_at.is_not(None))
+    try:
+        with deployment.reading() as session:
+            rows = session.execute(given_up).all()
+    except SQLAlchemyError:  # what is wrong with the database stands above
+        return
     for subject, error in rows:
         what = _("Messages to apps arrive")
         yield Finding(WARNING, what, _("%(subject)s was not reached: %(error)s") % {"subject": subject, "error": error})
