@@ -119,6 +119,7 @@ def command() -> None:
     help=_("Approve data that not every app may have, such as person_number."),
 )
 @click.option("--require-par", "requires_pushed", is_flag=True, help=_("Only requests that the app has handed over itself (PAR)."))
+@click.option("--require-dpop", "requires_dpop", is_flag=True, help=_("Only tokens that are bound to a key of the app (DPoP)."))
 @click.option("--trusted", is_flag=True, help=_("One of the school's own: people are not asked again what it may know."))
 @click.option("--resource-server", "introspects", is_flag=True, help=_("May ask about the tokens of other apps."))
 @json_option

@@ -70,6 +70,7 @@ class Settings(BaseModel):
     refresh_token_absolute: Seconds = Field(default=90 * 86400, description="A refresh token's family ends after this long.")
     jwks_max_age: Seconds = Field(default=300, description="How long an app may keep our key set; a new key waits as long.")
     client_cache: int = Field(default=5, ge=0, le=60, description="How long a worker may keep an app's registration.")
+    dpop_nonces: bool = Field(default=False, description="Whether a DPoP proof needs a nonce of ours (RFC 9449 §8).")
     allow_private_fetches: bool = Field(
         default=False, description="Let apps name addresses inside our own network, and plain http, for us to call: sign-out."
     )

@@ -1,19 +1,33 @@
-"""The access token of a request (RFC 6750 §2)."""
+"""The access token of a request (RFC 6750 §2, RFC 9449 §7.1)."""
 
-from idp.oidc.errors import InvalidAccessToken, InvalidRequest
+from dataclasses import dataclass, field
+
+from idp.oidc import dpop
+from idp.oidc.errors import InvalidAccessToken, InvalidDpopProof, InvalidRequest
 from idp.oidc.parameters import parse
+from idp.oidc.provider import Provider
+from idp.oidc.token.access_token import Found
 from idp.web.machine import MachineRequest
 
 MAX_TOKEN = 8192
 
 
-def bearer_token(request: MachineRequest) -> str:
-    """From the Authorization header (§2.1), or from a form in the body (§2.2); never from the query (RFC 9700 §4.3.2).
+@dataclass(frozen=True)
+class Presented:
+    """A token as it came, and whether by the scheme ``DPoP``."""
+
+    text: str = field(repr=False)
+    with_proof: bool
+
+
+def presented_token(request: MachineRequest) -> Presented:
+    """From the Authorization header (RFC 6750 §2.1), or a form in the body (§2.2); never from the query (RFC 9700 §4.3.2).
 
     Raises :class:`InvalidAccessToken` when there is none, :class:`InvalidRequest` when there is more than one.
     """
     scheme, _, header = request.authorization.partition(" ")
-    found = [header.strip()] if scheme.lower() == "bearer" and header.strip() else []
+    known = scheme.lower() in ("bearer", "dpop") and header.strip()
+    found = [header.strip()] if known else []
     if request.method == "POST" and request.is_form:
         in_body = parse(request.body).get("access_token")
         found += [in_body] if in_body else []
@@ -21,4 +35,20 @@ def bearer_token(request: MachineRequest) -> str:
         raise InvalidRequest(detail="two access tokens")
     if not found or len(found[0]) > MAX_TOKEN:
         raise InvalidAccessToken
-    return found[0]
+    return Presented(found[0], with_proof=bool(known) and scheme.lower() == "dpop")
+
+
+def check_binding(provider: Provider, request: MachineRequest, url: str, presented: Presented, token: Found) -> None:
+    """RFC 9449 §7.1, §7.2: a bound token comes with a proof of its key, and no other; an unbound one is a bearer token.
+
+    Raises :class:`InvalidAccessToken` or :class:`InvalidDpopProof`.
+    """
+    if (token.jkt is not None) != presented.with_proof:
+        raise InvalidAccessToken(detail="presented by the wrong scheme")
+    if token.jkt is None:
+        return
+    key = dpop.check_proof(provider, request, url, presented.text)
+    if key is None:
+        raise InvalidDpopProof
+    if key != token.jkt:
+        raise InvalidAccessToken(detail="bound to another key")

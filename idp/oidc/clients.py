@@ -38,6 +38,7 @@ class Client:
     sector: str
     required_level: int
     requires_pushed: bool
+    requires_dpop: bool
     trusted: bool
     introspects: bool
 
@@ -96,6 +97,7 @@ def load(session: Session, client_id: str) -> Client:
         sector=row.sector,
         required_level=row.required_level,
         requires_pushed=row.requires_pushed,
+        requires_dpop=row.requires_dpop,
         trusted=row.trusted,
         introspects=row.introspects,
     )

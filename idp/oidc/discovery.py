@@ -3,6 +3,7 @@
 import json
 
 from idp.mfa.policy import HIGHEST_LEVEL, acr_of
+from idp.oidc import dpop
 from idp.oidc.authorize.checks import PROMPTS
 from idp.oidc.authorize.request_object import ALGORITHMS as REQUEST_OBJECT_ALGORITHMS
 from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
@@ -52,6 +53,7 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "request_object_signing_alg_values_supported": list(REQUEST_OBJECT_ALGORITHMS),
         "pushed_authorization_request_endpoint": issuer.endpoint("par"),
         "require_pushed_authorization_requests": False,
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "request_uri_parameter_supported": False,
     }
 

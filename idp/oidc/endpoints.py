@@ -4,8 +4,9 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
+from idp.oidc import dpop
 from idp.oidc.discovery import discovery_answer, jwks_answer
-from idp.oidc.errors import InvalidAccessToken, InvalidClient, OAuthError
+from idp.oidc.errors import InvalidAccessToken, InvalidClient, InvalidDpopProof, OAuthError, UseDpopNonce
 from idp.oidc.introspection import introspect
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
@@ -52,11 +53,11 @@ def _guarded(handler: Handler, provider: Provider, issuer: Issuer, request: Mach
         return handler(provider, issuer, request)
     except OAuthError as error:
         log.info("%s: %s %s", handler.__name__, error.error, error.detail or "")
-        return _error_answer(issuer, request, error)
+        return _error_answer(provider, issuer, request, error)
 
 
-def _error_answer(issuer: Issuer, request: MachineRequest, error: OAuthError) -> MachineAnswer:
-    body = {"error": error.error, "error_description": str(error)}
+def _error_answer(provider: Provider, issuer: Issuer, request: MachineRequest, error: OAuthError) -> MachineAnswer:
+    body: dict[str, object] = {"error": error.error, "error_description": str(error)}
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(error, InvalidClient) and request.authorization:
         # RFC 6749 §5.2: the scheme that the client tried.
@@ -65,4 +66,16 @@ def _error_answer(issuer: Issuer, request: MachineRequest, error: OAuthError) ->
         # RFC 6750 §3: a request without any token is told the scheme alone.
         tells = f', error="{error.error}", error_description="{error}"' if request.authorization or request.is_form else ""
         headers = (("WWW-Authenticate", f'Bearer realm="{issuer.url}"{tells}'),)
+    elif isinstance(error, InvalidDpopProof):
+        return _dpop_answer(provider, request, error, body)
+    return MachineAnswer(error.status, body, headers)
+
+
+def _dpop_answer(provider: Provider, request: MachineRequest, error: InvalidDpopProof, body: dict[str, object]) -> MachineAnswer:
+    """RFC 9449 §5 and §8 at the token endpoint, §7.1 and §9 where a token was presented."""
+    nonce = dpop.nonce(provider, provider.deployment.clock.now())
+    headers = (("DPoP-Nonce", nonce),) if isinstance(error, UseDpopNonce) else ()
+    if request.authorization.lower().startswith("dpop "):
+        challenge = f'DPoP error="{error.error}", algs="{" ".join(dpop.ALGORITHMS)}"'
+        return MachineAnswer(401, body, (("WWW-Authenticate", challenge), *headers))
     return MachineAnswer(error.status, body, headers)

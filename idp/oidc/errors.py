@@ -134,6 +134,20 @@ class InvalidAccessToken(OAuthError):
     default_message = N_("The access token is not valid or has expired.")
 
 
+class InvalidDpopProof(OAuthError):
+    """RFC 9449 §5, §7.1."""
+
+    error = "invalid_dpop_proof"
+    default_message = N_("The DPoP proof is missing or not valid.")
+
+
+class UseDpopNonce(InvalidDpopProof):
+    """RFC 9449 §8, §9: the nonce comes with the answer."""
+
+    error = "use_dpop_nonce"
+    default_message = N_("The DPoP proof needs the nonce of this answer.")
+
+
 class InsufficientScope(OAuthError):
     """RFC 6750 §3.1."""
 

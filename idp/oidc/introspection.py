@@ -45,12 +45,14 @@ def introspect(provider: Provider, issuer: Issuer, request: MachineRequest) -> M
         "active": True,
         "iss": issuer.url,
         "client_id": token.client_id,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if token.jkt else "Bearer",
         "scope": token.scope,
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
         "sub": here.ring.vault.pairwise_subject(owner.sector, number) if number else owner.id,
     }
+    if token.jkt is not None:
+        body["cnf"] = {"jkt": token.jkt}  # RFC 9449 §6.2
     if token.level is not None and token.auth_time is not None:
         # RFC 9470 §6.2: what a resource needs to ask for more.
         body |= {"acr": acr_of(token.level), "auth_time": int(token.auth_time.timestamp())}

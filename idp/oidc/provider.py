@@ -12,7 +12,7 @@ from idp.oidc.issuer import Issuer, issuers
 from idp.oidc.tables import AccessToken
 
 EXTENSION = "yima_oidc"
-ACCESS_TOKEN_COLUMNS = ("token_hash", "client_id", "grant_id", "scope", "issued_at", "expires_at")
+ACCESS_TOKEN_COLUMNS = ("token_hash", "client_id", "grant_id", "scope", "issued_at", "expires_at", "jkt")
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Registration:
     access_token_format: str = "opaque"  # noqa: S105 - a format's name
     required_level: int = 1
     requires_pushed: bool = False
+    requires_dpop: bool = False
     trusted: bool = False
     introspects: bool = False
 
@@ -78,6 +79,7 @@ def add(tx: Transaction, wanted: Registration) -> Registered:
         sector=_sector(wanted.redirect_uris) or app.id,
         required_level=wanted.required_level,
         requires_pushed=wanted.requires_pushed,
+        requires_dpop=wanted.requires_dpop,
         trusted=wanted.trusted,
         introspects=wanted.introspects,
     )

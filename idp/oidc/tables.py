@@ -31,6 +31,7 @@ class OidcClient(Base):
     sector: Mapped[str] = mapped_column(String(255))
     required_level: Mapped[int]
     requires_pushed: Mapped[bool]
+    requires_dpop: Mapped[bool]
     trusted: Mapped[bool]
     introspects: Mapped[bool]
 
@@ -90,6 +91,7 @@ class AuthorizationCode(Base):
     redirect_uri: Mapped[str] = mapped_column(Text)
     code_challenge: Mapped[str] = mapped_column(String(43))
     nonce: Mapped[str | None] = mapped_column(Text)
+    dpop_jkt: Mapped[str | None] = mapped_column(String(43))
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -103,6 +105,7 @@ class RefreshToken(Base):
     grant_id: Mapped[str] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    jkt: Mapped[str | None] = mapped_column(String(43))
 
 
 class AccessToken(Base):
@@ -117,6 +120,7 @@ class AccessToken(Base):
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    jkt: Mapped[str | None] = mapped_column(String(43))
 
 
 class Consent(Base):
@@ -136,6 +140,15 @@ class ClientAssertion(Base):
     """An assertion that a client has authenticated with; it works once."""
 
     __tablename__ = "client_assertion"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class DpopProof(Base):
+    """A proof of possession that was shown; it works once."""
+
+    __tablename__ = "dpop_proof"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

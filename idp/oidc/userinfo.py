@@ -1,7 +1,7 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
 from idp.oidc import person_claims
-from idp.oidc.bearer import bearer_token
+from idp.oidc.bearer import check_binding, presented_token
 from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
@@ -14,12 +14,14 @@ from idp.web.machine import MachineAnswer, MachineRequest
 
 def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
     """The claims of the token's scopes, as JSON."""
-    text = bearer_token(request)
+    presented = presented_token(request)
     here = provider.deployment
     now = here.clock.now()
     with here.reading() as session:
-        token = access_token.find(provider, issuer, session, text, now)
-        scopes = token.scope.split()
+        token = access_token.find(provider, issuer, session, presented.text, now)
+    check_binding(provider, request, issuer.endpoint("userinfo"), presented, token)
+    scopes = token.scope.split()
+    with here.reading() as session:
         if token.person_id is None or "openid" not in scopes:
             raise InsufficientScope
         person = persons.by_id(session, token.person_id)

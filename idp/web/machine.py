@@ -31,6 +31,7 @@ class MachineRequest:
     is_form: bool
     query: bytes
     authorization: str
+    dpop: str
     address: str | None
 
     def __repr__(self) -> str:
@@ -101,6 +102,7 @@ class MachineEndpoints:
                     is_form=content_type == FORM,
                     query=environ.get("QUERY_STRING", "").encode("latin-1"),
                     authorization=environ.get("HTTP_AUTHORIZATION", ""),
+                    dpop=environ.get("HTTP_DPOP", ""),
                     address=self._address(environ),
                 )
             )

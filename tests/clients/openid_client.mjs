@@ -1,6 +1,6 @@
 // A school app on npm's openid-client 6: signs in by code with PKCE, then uses everything else that the provider offers.
 // Told by the environment: PORT, ISSUER, CLIENT_ID, CLIENT_SECRET. What came of it is the JSON of /callback.
-// /start is the code flow, /start-par the same with a pushed request; /start-hybrid and /start-implicit get their answer by form post.
+// /start is the code flow, /start-par the same with a pushed request, /start-dpop with tokens bound to a key; /start-hybrid and /start-implicit get their answer by form post.
 import { createServer } from 'node:http'
 import * as client from 'openid-client'
 
@@ -10,6 +10,7 @@ const config = await client.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET,
   execute: [client.allowInsecureRequests], // the loopback address has no TLS; every other check stays on
 })
 let expected
+let dpop // set: tokens are bound to a key of ours
 
 async function begin(build = client.buildAuthorizationUrl) {
   const pkceCodeVerifier = client.randomPKCECodeVerifier()
@@ -61,23 +62,27 @@ async function read(request) {
 }
 
 async function finish(url) {
-  const tokens = await client.authorizationCodeGrant(config, new URL(url, base), expected)
+  const options = { DPoP: dpop }
+  const tokens = await client.authorizationCodeGrant(config, new URL(url, base), expected, undefined, options)
   const claims = tokens.claims()
-  const userinfo = await client.fetchUserInfo(config, tokens.access_token, claims.sub)
-  const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token)
+  const userinfo = await client.fetchUserInfo(config, tokens.access_token, claims.sub, options)
+  const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, options)
   const active = await client.tokenIntrospection(config, refreshed.access_token)
   await client.tokenRevocation(config, refreshed.refresh_token)
   const revoked = await client.tokenIntrospection(config, refreshed.access_token)
   const replay = await client
-    .authorizationCodeGrant(config, new URL(url, base), expected)
+    .authorizationCodeGrant(config, new URL(url, base), expected, undefined, options)
     .then(() => 'accepted', (error) => error.error ?? error.code)
   const signOut = client.buildEndSessionUrl(config, { post_logout_redirect_uri: `${base}/bye`, id_token_hint: tokens.id_token }).href
-  return { claims, userinfo, active: active.active, revoked: revoked.active, replay, signOut }
+  return { claims, userinfo, active: active.active, type: tokens.token_type, revoked: revoked.active, replay, signOut }
 }
 
 createServer(async (request, response) => {
   try {
     if (request.url === '/start') {
+      response.writeHead(302, { location: (await begin()).href }).end()
+    } else if (request.url === '/start-dpop') {
+      dpop = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
       response.writeHead(302, { location: (await begin()).href }).end()
     } else if (request.url === '/start-par') {
       response.writeHead(302, { location: (await begin(client.buildAuthorizationUrlWithPAR)).href }).end()
@@ -89,7 +94,8 @@ createServer(async (request, response) => {
       const found = await finishByFormPost(await read(request))
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(found))
     } else if (request.url.startsWith('/callback')) {
-      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(await finish(request.url)))
+      const found = await finish(request.url)
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(found))
     } else {
       response.writeHead(200).end('ready')
     }

@@ -34,6 +34,7 @@ def test_openid_client_signs_in_refreshes_introspects_revokes_and_signs_out(site
         page.goto(f"{url}/start")
         sign_in(page, person)
         agree(page)
+        assert "{" in page.inner_text("body"), page.inner_text("body")
         found = json.loads(page.inner_text("body"))
         assert found["claims"]["iss"] == f"{site.url}/intl"
         assert found["claims"]["acr"] == "urn:yima:acr:2"
@@ -42,6 +43,10 @@ def test_openid_client_signs_in_refreshes_introspects_revokes_and_signs_out(site
         assert found["userinfo"]["sub"] == found["claims"]["sub"]
         assert (found["active"], found["revoked"]) == (True, False)
         assert found["replay"] == "invalid_grant"
+        page.goto(f"{url}/start-dpop")
+        page.wait_for_url(f"{url}/callback*")
+        bound = json.loads(page.inner_text("body"))
+        assert (bound["type"].lower(), bound["userinfo"]["name"], bound["replay"]) == ("dpop", person.name, "invalid_grant")
         for start in ("start-par", "start-hybrid", "start-implicit"):
             page.goto(f"{url}/{start}")
             page.wait_for_url(f"{url}/callback*")

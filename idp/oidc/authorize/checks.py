@@ -113,6 +113,14 @@ def check_nonce(request: AuthorizeRequest) -> None:
     request.nonce = nonce
 
 
+def check_dpop_jkt(request: AuthorizeRequest) -> None:
+    """RFC 9449 §10: the thumbprint of the key that the code will be exchanged with."""
+    thumbprint = request.parameters.get("dpop_jkt")
+    if thumbprint is not None and not _CHALLENGE.match(thumbprint):
+        raise InvalidRequest(N_("The parameter %(name)s has a value that it cannot have."), name="dpop_jkt")
+    request.dpop_jkt = thumbprint
+
+
 def check_prompt(request: AuthorizeRequest) -> None:
     """OpenID Connect Core 1.0 §3.1.2.1: known values, and none stands alone."""
     prompt = frozenset(request.parameters.get("prompt", "").split())
@@ -169,6 +177,7 @@ ONCE_IT_IS: tuple[Check, ...] = (
     check_scope,
     check_pkce,
     check_nonce,
+    check_dpop_jkt,
     check_prompt,
     check_max_age,
     check_claims,

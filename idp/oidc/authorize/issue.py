@@ -70,6 +70,7 @@ def _code(tx: Transaction, request: AuthorizeRequest, grant: Grant, *, lifetime:
             redirect_uri=request.redirect_uri,
             code_challenge=request.code_challenge,
             nonce=request.nonce,
+            dpop_jkt=request.dpop_jkt,
             expires_at=tx.now + timedelta(seconds=lifetime),
         )
     )

@@ -22,6 +22,7 @@ class AuthorizeRequest:
     scopes: tuple[str, ...] = ()
     code_challenge: str = ""
     nonce: str | None = None
+    dpop_jkt: str | None = None
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     level: int = 1

@@ -28,6 +28,7 @@ _FIND = (
         Grant.person_id,
         Grant.auth_time,
         Grant.level,
+        AccessToken.jkt,
         or_(AccessToken.revoked_at.is_not(None), Grant.revoked_at.is_not(None)).label("revoked"),
     )
     .outerjoin(Grant, Grant.id == AccessToken.grant_id)
@@ -42,6 +43,11 @@ class Prepared:
     text: str
     row: dict[str, object]
 
+    @property
+    def type(self) -> str:
+        """How it is to be presented (RFC 9449 §5)."""
+        return "DPoP" if self.row["jkt"] is not None else "Bearer"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -55,10 +61,19 @@ class Found:
     person_id: int | None
     auth_time: datetime | None
     level: int | None
+    jkt: str | None
 
 
 def prepare(
-    provider: Provider, issuer: Issuer, client: Client, *, scope: str, sub: str, grant_id: str | None, now: datetime
+    provider: Provider,
+    issuer: Issuer,
+    client: Client,
+    *,
+    scope: str,
+    sub: str,
+    grant_id: str | None,
+    now: datetime,
+    jkt: str | None = None,
 ) -> Prepared:
     """Makes a token. The signature is made here, before any transaction begins."""
     lifetime = provider.deployment.settings.access_token_lifetime
@@ -76,6 +91,8 @@ def prepare(
             "jti": handle,
         }
         claims |= {"iat": issued, "exp": issued + lifetime}
+        if jkt is not None:
+            claims["cnf"] = {"jkt": jkt}  # RFC 9449 §6.1
         text = jwt.encode(claims, provider.deployment.ring.signer(client.id_token_alg, now), typ="at+jwt")
     row: dict[str, object] = {
         "token_hash": digest(handle),
@@ -84,6 +101,7 @@ def prepare(
         "scope": scope,
         "issued_at": now,
         "expires_at": now + timedelta(seconds=lifetime),
+        "jkt": jkt,
     }
     return Prepared(text, row)
 
@@ -99,7 +117,9 @@ def find(provider: Provider, issuer: Issuer, session: Session, text: str, now: d
     row = session.execute(_FIND, {"token_hash": digest(handle)}).one_or_none()
     if row is None or row.revoked or row.expires_at <= now or provider.clients.get(row.client_id).issuer != issuer.name:
         raise InvalidAccessToken
-    return Found(row.client_id, row.scope, row.issued_at, row.expires_at, row.grant_id, row.person_id, row.auth_time, row.level)
+    return Found(
+        row.client_id, row.scope, row.issued_at, row.expires_at, row.grant_id, row.person_id, row.auth_time, row.level, row.jkt
+    )
 
 
 def handle_of(provider: Provider, issuer: Issuer, text: str, now: datetime) -> str:

@@ -12,12 +12,13 @@ class TokenAnswer:
     scope: str
     id_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
+    token_type: str = "Bearer"  # noqa: S105 - a type's name
 
     def to_json(self) -> dict[str, object]:
         """The members that are there."""
         members = {
             "access_token": self.access_token,
-            "token_type": "Bearer",
+            "token_type": self.token_type,
             "expires_in": self.expires_in,
             "scope": self.scope,
             "id_token": self.id_token,

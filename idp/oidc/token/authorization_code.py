@@ -1,7 +1,6 @@
 """The authorization code grant (RFC 6749 §4.1.3, OpenID Connect Core 1.0 §3.1.3)."""
 
 import re
-from collections.abc import Mapping
 from hashlib import sha256
 from hmac import compare_digest
 
@@ -20,6 +19,7 @@ from idp.oidc.provider import Provider
 from idp.oidc.tables import AuthorizationCode, Grant
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.personal import make_tokens
+from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
@@ -29,12 +29,12 @@ class CodeReplayed(InvalidGrant):
     """The code was spent before: somebody has it who should not."""
 
 
-def exchange(provider: Provider, issuer: Issuer, client: Client, parameters: Mapping[str, str], address: str | None) -> TokenAnswer:
+def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenRequest) -> TokenAnswer:
     """Spends the code. Raises :class:`InvalidGrant`, the same whatever is wrong with it."""
-    code, verifier = required(parameters, "code"), required(parameters, "code_verifier")
+    code, verifier = required(request.parameters, "code"), required(request.parameters, "code_verifier")
     if not _VERIFIER.match(verifier):
         raise InvalidRequest(N_("The code_verifier is not 43 to 128 characters of those that are allowed."))
-    with provider.deployment.transaction(Actor("app", client.id, address)) as tx:
+    with provider.deployment.transaction(Actor("app", client.id, request.address)) as tx:
         row = _find(tx, issuer, client, code)
         try:
             _spend(tx, row)
@@ -44,11 +44,11 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, parameters: Map
             tx.record(Action.CODE_REPLAYED, subject=f"app:{client.id}", institution=client.owner, outcome="failure")
             replayed: CodeReplayed = error
         else:
-            _check_binding(row, parameters.get("redirect_uri"), verifier, tx)
+            _check_binding(row, request, verifier, tx)
             grant = tx.session.get_one(Grant, row.grant_id)
             if grant.revoked_at is not None:
                 raise InvalidGrant(detail="the grant was revoked")
-            return make_tokens(provider, issuer, client, tx, grant, scope=grant.scope, nonce=row.nonce)
+            return make_tokens(provider, issuer, client, tx, grant, scope=grant.scope, nonce=row.nonce, jkt=request.jkt)
     raise replayed
 
 
@@ -70,13 +70,17 @@ def _spend(tx: Transaction, row: AuthorizationCode) -> None:
         raise CodeReplayed(detail="code used twice")
 
 
-def _check_binding(row: AuthorizationCode, redirect_uri: str | None, verifier: str, tx: Transaction) -> None:
+def _check_binding(row: AuthorizationCode, request: TokenRequest, verifier: str, tx: Transaction) -> None:
     """Raises :class:`InvalidGrant`, which gives the code back unspent."""
+    redirect_uri = request.parameters.get("redirect_uri")
     if row.expires_at <= tx.now:
         raise InvalidGrant(detail="the code has expired")
     # RFC 6749 §4.1.3: the redirect URI of the request. OAuth 2.1 drops the parameter, so it may be left out: PKCE binds better.
     if redirect_uri is not None and redirect_uri != row.redirect_uri:
         raise InvalidGrant(detail="another redirect_uri")
+    # RFC 9449 §10: a code that was asked for with a key is exchanged with that key.
+    if row.dpop_jkt is not None and row.dpop_jkt != request.jkt:
+        raise InvalidGrant(detail="another DPoP key")
     # RFC 7636 §4.6: BASE64URL(SHA256(code_verifier)) is the challenge.
     if not compare_digest(base64url.encode(sha256(verifier.encode("ascii")).digest()), row.code_challenge):
         raise InvalidGrant(detail="the code_verifier does not fit")

@@ -1,24 +1,21 @@
 """The client credentials grant (RFC 6749 §4.4): a token for the app itself. One statement in one transaction."""
 
-from collections.abc import Mapping
-
 from idp.oidc.clients import Client
 from idp.oidc.errors import InvalidScope
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
 from idp.oidc.token import access_token
 from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token.token_request import TokenRequest
 
 
-def exchange(
-    provider: Provider, issuer: Issuer, client: Client, parameters: Mapping[str, str], _address: str | None
-) -> TokenAnswer:
+def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenRequest) -> TokenAnswer:
     """A token without a person: there is no scope about people in it. Raises :class:`InvalidScope`."""
-    if parameters.get("scope"):
+    if request.parameters.get("scope"):
         # Every scope that exists so far is about a person.
         raise InvalidScope
     token = access_token.prepare(
-        provider, issuer, client, scope="", sub=client.id, grant_id=None, now=provider.deployment.clock.now()
+        provider, issuer, client, scope="", sub=client.id, grant_id=None, now=provider.deployment.clock.now(), jkt=request.jkt
     )
     provider.keep_access_token(token.row)
-    return TokenAnswer(token.text, provider.deployment.settings.access_token_lifetime, "")
+    return TokenAnswer(token.text, provider.deployment.settings.access_token_lifetime, "", token_type=token.type)

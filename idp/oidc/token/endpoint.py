@@ -1,19 +1,21 @@
 """``/oauth/token``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from idp.i18n import N_
+from idp.oidc import dpop
 from idp.oidc.clients import Client
-from idp.oidc.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
+from idp.oidc.errors import InvalidDpopProof, InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
 from idp.oidc.provider import Provider
 from idp.oidc.token import authorization_code, client_credentials, refresh_token
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.client_authentication import authenticate
+from idp.oidc.token.token_request import TokenRequest
 from idp.web.machine import MachineAnswer, MachineRequest
 
-Grant = Callable[[Provider, Issuer, Client, Mapping[str, str], str | None], TokenAnswer]
+Grant = Callable[[Provider, Issuer, Client, TokenRequest], TokenAnswer]
 
 GRANTS: dict[str, Grant] = {
     "authorization_code": authorization_code.exchange,
@@ -34,4 +36,7 @@ def token(provider: Provider, issuer: Issuer, request: MachineRequest) -> Machin
         raise UnsupportedGrantType
     if grant_type not in client.grant_types:
         raise UnauthorizedClient
-    return MachineAnswer(200, grant(provider, issuer, client, parameters, request.address).to_json())
+    jkt = dpop.check_proof(provider, request, issuer.endpoint("token"))
+    if jkt is None and client.requires_dpop:
+        raise InvalidDpopProof
+    return MachineAnswer(200, grant(provider, issuer, client, TokenRequest(parameters, request.address, jkt)).to_json())

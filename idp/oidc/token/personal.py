@@ -27,12 +27,20 @@ def subject_of(provider: Provider, client: Client, tx: Transaction, grant: Grant
 
 
 def make_tokens(
-    provider: Provider, issuer: Issuer, client: Client, tx: Transaction, grant: Grant, *, scope: str, nonce: str | None
+    provider: Provider,
+    issuer: Issuer,
+    client: Client,
+    tx: Transaction,
+    grant: Grant,
+    *,
+    scope: str,
+    nonce: str | None,
+    jkt: str | None,
 ) -> TokenAnswer:
     """Access token, ID token, and a refresh token where the client uses them."""
     settings = provider.deployment.settings
     subject = subject_of(provider, client, tx, grant)
-    token = access_token.prepare(provider, issuer, client, scope=scope, sub=subject.sub, grant_id=grant.id, now=tx.now)
+    token = access_token.prepare(provider, issuer, client, scope=scope, sub=subject.sub, grant_id=grant.id, now=tx.now, jkt=jkt)
     access_token.store(tx.session.connection(), token)
     signed = id_token.make(
         provider.deployment.ring,
@@ -46,15 +54,16 @@ def make_tokens(
         access_token=token.text,
         claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant, "id_token")),
     )
-    refresh = _refresh_token(provider, tx, grant) if "refresh_token" in client.grant_types else None
-    return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh)
+    refresh = _refresh_token(provider, client, tx, grant, jkt) if "refresh_token" in client.grant_types else None
+    return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh, token.type)
 
 
-def _refresh_token(provider: Provider, tx: Transaction, grant: Grant) -> str:
+def _refresh_token(provider: Provider, client: Client, tx: Transaction, grant: Grant, jkt: str | None) -> str:
     # RFC 9700 §4.14.2: each lasts while it is used; the family has an end in any case.
     settings = provider.deployment.settings
     idle = tx.now + timedelta(seconds=settings.refresh_token_idle)
     absolute = grant.created_at + timedelta(seconds=settings.refresh_token_absolute)
     text = new_token()
-    tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute)))
+    bound_to = jkt if client.auth_method == "none" else None
+    tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute), jkt=bound_to))
     return text

@@ -1,7 +1,5 @@
 """The refresh token grant (RFC 6749 §6), each token used once and replaced (RFC 9700 §4.14.2)."""
 
-from collections.abc import Mapping
-
 from sqlalchemy import update
 
 from idp.audit import Action, Actor, Transaction
@@ -16,6 +14,7 @@ from idp.oidc.scopes import split
 from idp.oidc.tables import Grant, RefreshToken
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.personal import make_tokens
+from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest
 
 
@@ -23,15 +22,18 @@ class RefreshTokenReplayed(InvalidGrant):
     """The token was used before: two parties hold it, and one of them is a thief."""
 
 
-def exchange(provider: Provider, issuer: Issuer, client: Client, parameters: Mapping[str, str], address: str | None) -> TokenAnswer:
+def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenRequest) -> TokenAnswer:
     """Spends the refresh token for a new set. Raises :class:`InvalidGrant`, or :class:`InvalidScope` for more than was granted."""
-    text = required(parameters, "refresh_token")
-    with provider.deployment.transaction(Actor("app", client.id, address)) as tx:
+    text = required(request.parameters, "refresh_token")
+    with provider.deployment.transaction(Actor("app", client.id, request.address)) as tx:
         row = tx.session.get(RefreshToken, digest(text))
         grant = tx.session.get(Grant, row.grant_id) if row is not None else None
         if row is None or grant is None or grant.client_id != client.id:
             raise InvalidGrant(detail="unknown refresh token, or another client's")
-        scope = _scope(grant, parameters.get("scope"))
+        # RFC 9449 §5: a public client's refresh token is bound to its key; others are bound by their authentication.
+        if row.jkt is not None and row.jkt != request.jkt:
+            raise InvalidGrant(detail="another DPoP key")
+        scope = _scope(grant, request.parameters.get("scope"))
         try:
             _spend(tx, row)
         except RefreshTokenReplayed as error:
@@ -42,7 +44,7 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, parameters: Map
         else:
             if row.expires_at <= tx.now or grant.revoked_at is not None:
                 raise InvalidGrant(detail="the refresh token has expired or was revoked")
-            return make_tokens(provider, issuer, client, tx, grant, scope=scope, nonce=None)
+            return make_tokens(provider, issuer, client, tx, grant, scope=scope, nonce=None, jkt=request.jkt)
     raise replayed
 
 
