@@ -51,6 +51,7 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "claim_types_supported": ["normal"],
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(REQUEST_OBJECT_ALGORITHMS),
+        "device_authorization_endpoint": issuer.endpoint("device_authorization"),
         "pushed_authorization_request_endpoint": issuer.endpoint("par"),
         "require_pushed_authorization_requests": False,
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from idp.oidc import dpop
+from idp.oidc.device import authorize_device
 from idp.oidc.discovery import discovery_answer, jwks_answer
 from idp.oidc.errors import InvalidAccessToken, InvalidClient, InvalidDpopProof, OAuthError, UseDpopNonce
 from idp.oidc.introspection import introspect
@@ -24,6 +25,7 @@ Handler = Callable[[Provider, Issuer, MachineRequest], MachineAnswer]
 HANDLERS: dict[str, tuple[tuple[str, ...], Handler]] = {
     "token": (("POST",), token),
     "par": (("POST",), push),
+    "device_authorization": (("POST",), authorize_device),
     "introspect": (("POST",), introspect),
     "revoke": (("POST",), revoke),
     "userinfo": (("GET", "POST"), userinfo),

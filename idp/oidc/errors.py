@@ -134,6 +134,27 @@ class InvalidAccessToken(OAuthError):
     default_message = N_("The access token is not valid or has expired.")
 
 
+class AuthorizationPending(OAuthError):
+    """RFC 8628 §3.5."""
+
+    error = "authorization_pending"
+    default_message = N_("The person has not answered yet.")
+
+
+class SlowDown(OAuthError):
+    """RFC 8628 §3.5."""
+
+    error = "slow_down"
+    default_message = N_("Ask less often: five seconds more between two questions.")
+
+
+class ExpiredToken(OAuthError):
+    """RFC 8628 §3.5."""
+
+    error = "expired_token"
+    default_message = N_("The code is too old. Begin again.")
+
+
 class InvalidDpopProof(OAuthError):
     """RFC 9449 §5, §7.1."""
 

@@ -9,7 +9,7 @@ from idp.login import extension
 from idp.oidc import back_channel, families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
 from idp.oidc.provider import EXTENSION, make_provider
-from idp.oidc.routes import consents, make_authorize, make_logout
+from idp.oidc.routes import consents, device, make_authorize, make_logout
 from idp.oidc.routes.consents import panel
 from idp.web.address import address_reader
 from idp.web.machine import MachineEndpoints
@@ -27,6 +27,7 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(make_authorize(issuer))
         app.register_blueprint(make_logout(issuer))
     app.register_blueprint(consents)
+    app.register_blueprint(device)
     extension.on_end(app, families.end_with_session)
     extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
     extension.add_panel(app, panel)

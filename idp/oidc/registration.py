@@ -21,8 +21,9 @@ from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import OidcClient
 from idp.oidc.token_hash import digest
 
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", "implicit")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", "implicit", DEVICE_CODE)
 SECRET_OVERLAP = timedelta(days=1)
 MAX_REDIRECT_URIS = 20
 

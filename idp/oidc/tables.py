@@ -152,3 +152,21 @@ class DpopProof(Base):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class DeviceRequest(Base):
+    """A device that waits for a person to agree elsewhere (RFC 8628)."""
+
+    __tablename__ = "device_request"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_code: Mapped[str] = mapped_column(String(8), unique=True)
+    client_id: Mapped[str] = mapped_column(String(32))
+    issuer: Mapped[str] = mapped_column(String(8))
+    scope: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8))
+    interval: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    grant_id: Mapped[str | None] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"))

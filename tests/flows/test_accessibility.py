@@ -42,6 +42,8 @@ def _walk(site: Site, page: Page, check: object) -> None:
         ("error", "/nothing-here"),
         ("lost", "/login?flow=x"),
         ("activate", "/activate"),
+        ("device", "/device"),
+        ("wrong device code", "/device?user_code=BBBB-BBBB"),
         ("signed out", "/signed-out"),
     ):
         page.goto(site.url + path)

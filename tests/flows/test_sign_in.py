@@ -181,3 +181,5 @@ def test_on_a_phone_every_page_fits_and_can_be_tapped(site: Site, context: NewCo
     check("add-totp")
     page.goto(f"{site.url}/activate")
     check("activate")
+    page.goto(f"{site.url}/device")
+    check("device")

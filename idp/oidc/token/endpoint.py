@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from idp.i18n import N_
-from idp.oidc import dpop
+from idp.oidc import device, dpop
 from idp.oidc.clients import Client
 from idp.oidc.errors import InvalidDpopProof, InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.issuer import Issuer
@@ -21,6 +21,7 @@ GRANTS: dict[str, Grant] = {
     "authorization_code": authorization_code.exchange,
     "refresh_token": refresh_token.exchange,
     "client_credentials": client_credentials.exchange,
+    device.GRANT_TYPE: device.exchange,
 }
 
 
