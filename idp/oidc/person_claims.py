@@ -1,19 +1,18 @@
 """Which claims about a person one answer holds: those of its scopes, and those asked for by name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.orm import Session
 
 from idp.oidc.claims import of_person
 from idp.oidc.claims_request import SCOPE_OF
 from idp.oidc.provider import Provider
-from idp.oidc.tables import Grant
 from idp.registry import profile
 
 
-def named(grant: Grant, place: str) -> tuple[str, ...]:
-    """The claims that the ``claims`` parameter asked for in ``userinfo`` or ``id_token``."""
-    return tuple((grant.claims or {}).get(place, ()))
+def named(claims: Mapping[str, list[str]] | None, place: str) -> tuple[str, ...]:
+    """The claims that a grant's ``claims`` parameter asked for in ``userinfo`` or ``id_token``."""
+    return tuple((claims or {}).get(place, ()))
 
 
 def read(

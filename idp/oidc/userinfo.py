@@ -5,7 +5,6 @@ from idp.oidc.bearer import check_binding, presented_token
 from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
-from idp.oidc.tables import Grant
 from idp.oidc.token import access_token
 from idp.registry import persons
 from idp.registry.persons import PersonStatus
@@ -19,6 +18,7 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
     now = here.clock.now()
     with here.reading() as session:
         token = access_token.find(provider, issuer, session, presented.text, now)
+    # Between the two: a proof is spent on a connection of its own, and nobody may wait for one while holding another.
     check_binding(provider, request, issuer.endpoint("userinfo"), presented, token)
     scopes = token.scope.split()
     with here.reading() as session:
@@ -27,8 +27,7 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
         person = persons.by_id(session, token.person_id)
         if person.status != PersonStatus.ACTIVE:
             raise InvalidAccessToken
-        names = person_claims.named(session.get_one(Grant, token.grant_id), "userinfo") if token.grant_id else ()
-        claims = person_claims.read(provider, session, person.id, scopes, names)
+        claims = person_claims.read(provider, session, person.id, scopes, person_claims.named(token.claims, "userinfo"))
     client = provider.clients.get(token.client_id)
     sub = here.ring.vault.pairwise_subject(client.sector, person.number)
     return MachineAnswer(200, {"sub": sub, **claims})

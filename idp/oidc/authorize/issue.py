@@ -102,5 +102,5 @@ def _id_token(provider: Provider, tx: Transaction, request: AuthorizeRequest, gr
         nonce=request.nonce,
         access_token=answer.get("access_token"),
         code=answer.get("code"),
-        claims=person_claims.read(provider, tx.session, grant.person_id, scopes, person_claims.named(grant, "id_token")),
+        claims=person_claims.read(provider, tx.session, grant.person_id, scopes, person_claims.named(grant.claims, "id_token")),
     )

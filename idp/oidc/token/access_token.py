@@ -28,6 +28,7 @@ _FIND = (
         Grant.person_id,
         Grant.auth_time,
         Grant.level,
+        Grant.claims,
         AccessToken.jkt,
         or_(AccessToken.revoked_at.is_not(None), Grant.revoked_at.is_not(None)).label("revoked"),
     )
@@ -61,6 +62,7 @@ class Found:
     person_id: int | None
     auth_time: datetime | None
     level: int | None
+    claims: dict[str, list[str]] | None
     jkt: str | None
 
 
@@ -118,7 +120,16 @@ def find(provider: Provider, issuer: Issuer, session: Session, text: str, now: d
     if row is None or row.revoked or row.expires_at <= now or provider.clients.get(row.client_id).issuer != issuer.name:
         raise InvalidAccessToken
     return Found(
-        row.client_id, row.scope, row.issued_at, row.expires_at, row.grant_id, row.person_id, row.auth_time, row.level, row.jkt
+        row.client_id,
+        row.scope,
+        row.issued_at,
+        row.expires_at,
+        row.grant_id,
+        row.person_id,
+        row.auth_time,
+        row.level,
+        row.claims,
+        row.jkt,
     )
 
 

@@ -52,7 +52,7 @@ def make_tokens(
         lifetime=settings.id_token_lifetime,
         nonce=nonce,
         access_token=token.text,
-        claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant, "id_token")),
+        claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant.claims, "id_token")),
     )
     refresh = _refresh_token(provider, client, tx, grant, jkt) if "refresh_token" in client.grant_types else None
     return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh, token.type)
