@@ -1,7 +1,5 @@
 """What is over goes; what may still be replayed, or is good, stays."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import func, select
 
@@ -59,7 +57,3 @@ def test_a_failure_of_the_housekeeping_is_logged_and_the_next_round_comes(
     assert again.wait(10)
     stop()
     assert "housekeeping failed" in caplog.text
-
-
-def test_every_rule_names_the_time_after_which_a_row_means_nothing() -> None:
-    assert all(kept >= timedelta(0) for _, _, kept in housekeeping.RULES)

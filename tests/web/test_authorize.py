@@ -154,12 +154,15 @@ def test_the_sign_in_page_names_the_app_and_prefills_the_hint(browser: Browser, 
     assert page.form("account").fields["account"] == "lin@example.edu.cn"
 
 
-def test_the_language_that_the_app_asks_for_is_spoken(english: Browser, rp: RelyingParty) -> None:
-    assert "Sign in" in english.get(rp.authorize_url()).text
-    response = english.client.get(
-        rp.authorize_url(ui_locales="zh-CN en").removeprefix("http://localhost:8000"), base_url="http://localhost:8000"
-    )
-    assert response.status_code == 302
+def test_the_language_that_the_app_asks_for_is_spoken_unless_the_reader_has_chosen(
+    app: Flask, browser: Browser, english: Browser, rp: RelyingParty
+) -> None:
+    assert "Sign in" in browser.get(rp.authorize_url(ui_locales="fr en")).text
+    assert browser.submit(account="nobody", password="x").text.count("The account or the password is not right.") == 1
+    assert "登录" in english.get(rp.authorize_url(ui_locales="zh-CN en")).text
+    assert "Sign in" in Browser(app, language="en").get(rp.authorize_url(ui_locales="fr")).text
+    english.submit(language="en")
+    assert "Sign in" in english.get(rp.authorize_url(ui_locales="zh-CN")).text
 
 
 def test_agreeing_gives_a_code_once_and_is_remembered(browser: Browser, person: Known, rp: RelyingParty) -> None:

@@ -126,7 +126,15 @@ def test_documents_are_told_by_an_etag_and_may_be_read_by_any_script(app: Flask)
     assert client.post("/oauth/jwks", base_url=HOST).status_code == 405
 
 
-def test_the_registration_of_an_app_is_read_again_after_seconds(app: Flask, deployment: Deployment, school: str) -> None:
+def test_the_registration_of_an_app_is_kept_for_seconds_and_then_read_again(
+    app: Flask, deployment: Deployment, school: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("idp.oidc.clients.time.monotonic", lambda: now[0])
     party = register_app(app, deployment, school)
     clients = app.extensions[EXTENSION].clients
-    assert clients.get(party.client_id) is clients.get(party.client_id)
+    first = clients.get(party.client_id)
+    now[0] += deployment.settings.client_cache - 1
+    assert clients.get(party.client_id) is first
+    now[0] += 1
+    assert clients.get(party.client_id) is not first

@@ -23,6 +23,7 @@ from idp.registry import institutions
 from idp.web import context
 from idp.web.csrf import protection
 from idp.web.headers import allow_form_target
+from idp.web.locale import ask_for
 
 log = logging.getLogger("yima.oidc")
 
@@ -66,6 +67,7 @@ def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None
     checks.check_client(asked, provider().clients)
     for check in checks.BEFORE_THE_CLIENT_IS_PROVEN:
         check(asked)
+    ask_for(parameters.get("ui_locales", ""))
     signed_in = browser.signed_in()
     try:
         for check in checks.ONCE_IT_IS:
