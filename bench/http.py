@@ -21,7 +21,7 @@ import httpx
 from bench.measurement import Measurement
 from bench.sign_in import Session
 from bench.site import Site, site
-from idp.oidc.registration import Registered
+from idp.oidc.clients.registration import Registered
 from tests.services.processes import ROOT, free_port, running
 
 ROUNDS = 3

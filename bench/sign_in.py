@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 
 from bench.site import CALLBACK, Site
-from idp.oidc.registration import Registered
+from idp.oidc.clients.registration import Registered
 from tests.people import PASSWORD
 
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')

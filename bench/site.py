@@ -8,11 +8,11 @@ from pathlib import Path
 
 from idp.apps import register
 from idp.deployment import Deployment, initialise
-from idp.oidc import registration
-from idp.oidc.registration import Registered, Registration
-from idp.oidc.scopes import DEFAULT
+from idp.oidc.clients import registration
+from idp.oidc.clients.registration import Registered
 from idp.settings import Settings
 from tests.people import OPERATOR, Known, make_person, make_school
+from tests.registrations import ALL_DATA, registration_of
 from tests.services.processes import free_port
 from tests.services.provider import running_provider
 
@@ -29,10 +29,10 @@ class Site:
 
     def register(self, name: str, **changes: object) -> Registered:
         """An app of the school's own, so that nobody is asked."""
-        particulars = register.Particulars(name, self.school, "it@example.edu.cn", "bench", set(DEFAULT))
-        wanted = Registration(particulars, redirect_uris=(CALLBACK,), trusted=True, **changes)  # type: ignore[arg-type]
+        particulars = register.Particulars(name, self.school, "it@example.edu.cn", "bench", ALL_DATA)
+        wanted = registration_of(particulars, redirect_uris=(CALLBACK,), trusted=True, **changes)
         with self.deployment.transaction(OPERATOR) as tx:
-            return registration.add(tx, wanted)
+            return registration.add(tx, wanted, self.deployment.settings)
 
     def people(self, count: int) -> list[Known]:
         """Persons with the usual password."""

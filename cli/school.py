@@ -28,6 +28,7 @@ FIELDS = (
     "city",
     "level",
     "remarks",
+    "domains",
     "status",
     "successor",
 )
@@ -41,6 +42,7 @@ TITLES = {
     "city": _("City"),
     "level": _("Level"),
     "remarks": _("Remarks"),
+    "domains": _("Domains"),
     "status": _("Status"),
     "successor": _("Successor"),
 }
@@ -126,6 +128,16 @@ def restore(code: str, reason: str | None) -> None:
     with changing() as (_deployment, tx):
         institution_lifecycle.restore(tx, code, reason=reason)
         click.echo(_("%(code)s is active again.") % {"code": code})
+
+
+@command.command(help=_("Say which domains are the institution's own; without one it has none."))
+@click.argument("code")
+@click.argument("domain", nargs=-1)
+def domains(code: str, domain: tuple[str, ...]) -> None:
+    """Sets the domains."""
+    with changing() as (_deployment, tx):
+        row = institutions.set_domains(tx, code, domain)
+        click.echo(" ".join(row.domains))
 
 
 @command.command(help=_("Merge an institution into another of the same category, which keeps its code."))

@@ -8,19 +8,18 @@ from idp.login.sessions import Ending
 from idp.oidc import back_channel, families
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
-from idp.outgoing import Outgoing
 
 
 def start(deployment: Deployment) -> Callable[[], None]:
     """Starts housekeeping and the outbox in threads of their own; the returned function stops them."""
-    outgoing = Outgoing(deployment.settings)
-    handlers = {back_channel.KIND: back_channel.sender(make_provider(deployment), outgoing)}
+    provider = make_provider(deployment)
+    handlers = {back_channel.KIND: back_channel.sender(provider)}
     stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers)]
 
     def stop() -> None:
         for one in stops:
             one()
-        outgoing.close()
+        provider.outgoing.close()
 
     return stop
 

@@ -70,6 +70,28 @@ class Settings(BaseModel):
     refresh_token_absolute: Seconds = Field(default=90 * 86400, description="A refresh token's family ends after this long.")
     jwks_max_age: Seconds = Field(default=300, description="How long an app may keep our key set; a new key waits as long.")
     client_cache: int = Field(default=5, ge=0, le=60, description="How long a worker may keep an app's registration.")
+    public_subjects: bool = Field(
+        default=False, description="Whether an app may be registered for the same subject in every app; pairwise otherwise."
+    )
+    redirect_domains: str = Field(
+        default="", description="Domains that redirect URIs must lie under, separated by commas: edu.cn,example.cn. Empty: any."
+    )
+    registration: Literal["closed", "token", "open"] = Field(
+        default="token",
+        description="Who may register apps over the network: nobody, who has an initial access token, or anybody.",
+    )
+    registration_owner: str = Field(
+        default="", description="The institution that owns what anybody registers; needed where registration is open."
+    )
+    registration_scopes: str = Field(
+        default="openid profile", description="What an app may have that anybody registered, before an administrator says more."
+    )
+    registration_review: bool = Field(
+        default=False, description="Whether an app that was registered over the network waits until an administrator approves it."
+    )
+    registration_requires_pkce: bool = Field(
+        default=True, description="Whether apps registered over the network need PKCE though they have a secret or key."
+    )
     dpop_nonces: bool = Field(default=False, description="Whether a DPoP proof needs a nonce of ours (RFC 9449 §8).")
     allow_private_fetches: bool = Field(
         default=False, description="Let apps name addresses inside our own network, and plain http, for us to call: sign-out."
@@ -116,12 +138,19 @@ class Settings(BaseModel):
             raise ValueError("session_idle must not be longer than session_absolute")
         if self.refresh_token_idle > self.refresh_token_absolute:
             raise ValueError("refresh_token_idle must not be longer than refresh_token_absolute")
+        if self.registration == "open" and not self.registration_owner:
+            raise ValueError("open registration needs registration_owner, the code of an institution")
         return self
 
     @property
     def database(self) -> str:
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite:///{self.home.absolute() / 'yima.db'}"
+
+    @property
+    def redirect_domain_list(self) -> tuple[str, ...]:
+        """The domains of ``redirect_domains``."""
+        return tuple(name.strip().lower().lstrip(".") for name in self.redirect_domains.split(",") if name.strip())
 
     @property
     def secure(self) -> bool:

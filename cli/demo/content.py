@@ -19,9 +19,10 @@ from idp.keys import Vault
 from idp.login import activation, passwords
 from idp.mfa import engine
 from idp.mfa.factors import totp
-from idp.oidc import registration
-from idp.oidc.registration import Registration
-from idp.oidc.scopes import DEFAULT
+from idp.oidc.clients import registration
+from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.policy import Policy
+from idp.oidc.clients.registration import Registration
 from idp.oidc.tables import OidcClient
 from idp.registry import affiliations, documents, guardianships, institutions, persons
 from idp.registry.affiliations import Role
@@ -33,6 +34,7 @@ from idp.registry.tables import Institution, Person
 
 _ = gettext.gettext
 
+DATA = ("openid", "profile", "email", "phone", "school", "offline_access")
 NORMAL, SCIENCE, KINDERGARTEN = "4111010027", "4144014325", "1144001800"
 INSTITUTIONS = {
     NORMAL: Particulars("北京师范大学", supervisor="教育部", city="北京市", level="本科"),
@@ -135,17 +137,20 @@ def register_apps(here: Deployment, tx: Transaction, memory: Memory) -> None:
         if known is not None and known.url == url and tx.session.get(OidcClient, known.client_id) is not None:
             continue
         if known is not None:
-            register.disable(tx, known.client_id)
+            register.retire(tx, known.client_id)
             memory.apps.remove(known)
         made = registration.add(
             tx,
             Registration(
-                register.Particulars(name, SCIENCE, "it@demo.example.edu.cn", _demo_purpose(key), set(DEFAULT)),
-                redirect_uris=(f"{url}/callback",),
-                post_logout_redirect_uris=(f"{url}/",),
-                required_level=level,
-                trusted=trusted,
+                register.Particulars(name, SCIENCE, "it@demo.example.edu.cn", _demo_purpose(key), DATA),
+                ClientMetadata(
+                    redirect_uris=(f"{url}/callback",),
+                    post_logout_redirect_uris=(f"{url}/",),
+                    grant_types=("authorization_code", "refresh_token"),
+                ),
+                Policy(required_level=level, trusted=trusted),
             ),
+            here.settings,
         )
         memory.apps.append(DemoApp(key, name, story, url, made.app.id, made.secret or ""))
 

@@ -9,7 +9,10 @@ from idp.database import Base, JSONText, UTCDateTime
 
 
 class App(Base):
-    """An information system of a school. ``id`` is public and is its client id in every protocol."""
+    """An information system of a school. ``id`` is public and is its client id in every protocol.
+
+    ``scopes`` are the data it may receive, ``requested_scopes`` those it asked for, ``reasons`` say for what it needs each.
+    """
 
     __tablename__ = "app"
 
@@ -19,5 +22,8 @@ class App(Base):
     contact: Mapped[str] = mapped_column(String(254))
     purpose: Mapped[str] = mapped_column(String(500))
     scopes: Mapped[list[str]] = mapped_column(JSONText)
+    requested_scopes: Mapped[list[str]] = mapped_column(JSONText)
+    reasons: Mapped[dict[str, str]] = mapped_column(JSONText)
     status: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_sign_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

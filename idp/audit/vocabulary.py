@@ -19,6 +19,7 @@ class Action(StrEnum):
     INSTITUTION_RECATEGORISED = "registry.institution.recategorised"
     INSTITUTION_CLOSED = "registry.institution.closed"
     INSTITUTION_RESTORED = "registry.institution.restored"
+    INSTITUTION_DOMAINS_SET = "registry.institution.domains_set"
     INSTITUTION_MERGED = "registry.institution.merged"
 
     PERSON_REGISTERED = "registry.person.registered"
@@ -32,8 +33,14 @@ class Action(StrEnum):
     GUARDIANSHIP_ENDED = "registry.guardianship.ended"
 
     APP_REGISTERED = "apps.app.registered"
-    APP_SECRET_ROTATED = "apps.app.secret_rotated"  # noqa: S105 - an action's name
+    APP_CHANGED = "apps.app.changed"
+    APP_SECRET_ROTATED = "apps.app.secret_rotated"
     APP_DISABLED = "apps.app.disabled"
+    APP_APPROVED = "apps.app.approved"
+    APP_SUSPENDED = "apps.app.suspended"
+    APP_RETIRED = "apps.app.retired"
+
+    REGISTRATION_ALLOWED = "oidc.registration.allowed"
 
     FACTOR_ENROLLED = "mfa.factor.enrolled"
     FACTOR_REMOVED = "mfa.factor.removed"
@@ -42,7 +49,7 @@ class Action(StrEnum):
     RECOVERY_CODE_USED = "mfa.recovery_code.used"
 
     ACTIVATION_ISSUED = "login.activation.issued"
-    PASSWORD_SET = "login.password.set"  # noqa: S105 - an action's name
+    PASSWORD_SET = "login.password.set"
     SIGNED_IN = "login.session.started"
     SIGN_IN_REFUSED = "login.session.refused"
     SESSION_RAISED = "login.session.raised"
@@ -54,4 +61,4 @@ class Action(StrEnum):
     CONSENT_REFUSED = "oidc.consent.refused"
     CONSENT_REVOKED = "oidc.consent.revoked"
     CODE_REPLAYED = "oidc.code.replayed"
-    REFRESH_TOKEN_REPLAYED = "oidc.refresh_token.replayed"  # noqa: S105 - an action's name
+    REFRESH_TOKEN_REPLAYED = "oidc.refresh_token.replayed"

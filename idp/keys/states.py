@@ -14,10 +14,10 @@ TOKEN_ALGORITHMS = {"sm": ("SGD_SM3_SM2",), "intl": ("RS256", "ES256", "PS256")}
 class Purpose(StrEnum):
     """What a key is for. Only ``TOKEN`` keys have a public half."""
 
-    TOKEN = "token"  # noqa: S105 - a purpose's name
+    TOKEN = "token"
     SEAL = "seal"
     INDEX = "index"
-    PASSWORD = "password"  # noqa: S105 - a purpose's name
+    PASSWORD = "password"
     SUBJECT = "subject"
     AUDIT = "audit"
     WEB = "web"

@@ -9,7 +9,7 @@ from idp.mfa.policy import HIGHEST_LEVEL, PASSWORD
 class Step(StrEnum):
     """What the person is asked for now."""
 
-    PASSWORD = "password"  # noqa: S105 - a step's name
+    PASSWORD = "password"
     SECOND_FACTOR = "second_factor"
     ENROL = "enrol"
     UNMET = "unmet"

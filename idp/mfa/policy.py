@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 ACR_PREFIX = "urn:yima:acr:"
 HIGHEST_LEVEL = 2  # what the kinds of this version reach; 3 and 4 are named in the design
-PASSWORD = "pwd"  # noqa: S105 - RFC 8176's word
+PASSWORD = "pwd"
 
 
 def level_of(methods: Collection[str], factor_levels: Collection[int] = ()) -> int:

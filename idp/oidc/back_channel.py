@@ -15,7 +15,6 @@ from idp.oidc.provider import Provider
 from idp.oidc.tables import Grant, OidcClient
 from idp.oidc.token_hash import new_token
 from idp.outbox import queue
-from idp.outgoing import Outgoing
 from idp.registry.tables import Person
 from idp.web.machine import FORM
 
@@ -34,21 +33,22 @@ def on_session_end(vault: Vault) -> Callable[[Transaction, str], None]:
     """What is to be done when a session ends: one message for each app that was signed in to from it (§2.2)."""
 
     def tell(tx: Transaction, sid: str) -> None:
+        here = select(Grant.client_id, Grant.person_id).where(Grant.sid == sid).distinct().subquery()
         statement = (
-            select(OidcClient.app_id, OidcClient.sector, Person.number)
-            .join(Grant, Grant.client_id == OidcClient.app_id)
-            .join(Person, Person.id == Grant.person_id)
-            .where(Grant.sid == sid, OidcClient.back_channel_logout_uri.is_not(None))
-            .distinct()
+            select(OidcClient.app_id, OidcClient.sector, OidcClient.client_metadata, Person.number)
+            .join(here, here.c.client_id == OidcClient.app_id)
+            .join(Person, Person.id == here.c.person_id)
         )
-        for client_id, sector, number in tx.session.execute(statement):
+        for client_id, sector, metadata, number in tx.session.execute(statement):
+            if "backchannel_logout_uri" not in metadata:
+                continue
             payload = {"client_id": client_id, "sid": sid, "sub": vault.pairwise_subject(sector, number)}
             queue.put(tx, KIND, payload, subject=f"app:{client_id}")
 
     return tell
 
 
-def sender(provider: Provider, outgoing: Outgoing) -> Callable[[dict[str, Any]], None]:
+def sender(provider: Provider) -> Callable[[dict[str, Any]], None]:
     """Delivers one message (§2.5). Raises :class:`LogoutNotTaken`, or ``FetchFailed``."""
 
     def send(payload: dict[str, Any]) -> None:
@@ -56,10 +56,10 @@ def sender(provider: Provider, outgoing: Outgoing) -> Callable[[dict[str, Any]],
             client = provider.clients.get(payload["client_id"])
         except UnknownClient:  # switched off meanwhile: there is nobody to tell
             return
-        if client.back_channel_logout_uri is None:
+        if client.metadata.backchannel_logout_uri is None:
             return
         body = urlencode({"logout_token": logout_token(provider, payload)}).encode()
-        answer = outgoing.post(client.back_channel_logout_uri, body, content_type=FORM)
+        answer = provider.outgoing.post(client.metadata.backchannel_logout_uri, body, content_type=FORM)
         if answer.status not in (200, 204):
             raise LogoutNotTaken(detail=f"status {answer.status}")
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from idp.apps.tables import App
 from idp.audit import Action, Transaction
 from idp.oidc import families
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import Consent
 
@@ -18,7 +18,7 @@ def covers(session: Session, client: Client, person_id: int, scopes: Collection[
 
     A trusted app rests on the school's legal duty (PIPL art. 13), but not for what needs approval: that is always asked.
     """
-    if client.trusted and not any(SCOPES[scope].by_approval for scope in scopes):
+    if client.policy.trusted and not any(SCOPES[scope].by_approval for scope in scopes):
         return True
     return set(scopes) <= _agreed(session, client.id, person_id)
 

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from idp.audit import Actor, Transaction
 from idp.database.compare_and_set import compare_and_set
 from idp.login.sessions import SignedIn
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.metadata import DEVICE_CODE
 from idp.oidc.errors import (
     AccessDenied,
     AuthorizationPending,
@@ -21,7 +22,6 @@ from idp.oidc.errors import (
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
 from idp.oidc.provider import Provider
-from idp.oidc.registration import DEVICE_CODE
 from idp.oidc.scopes import SCOPES, split
 from idp.oidc.tables import DeviceRequest, Grant
 from idp.oidc.token.answer import TokenAnswer
@@ -43,7 +43,7 @@ def authorize_device(provider: Provider, issuer: Issuer, request: MachineRequest
     """``/oauth/device_authorization`` (§3.1, §3.2)."""
     parameters = parse(request.body) if request.is_form else {}
     client = authenticate(provider, issuer, request, parameters)
-    if GRANT_TYPE not in client.grant_types:
+    if GRANT_TYPE not in client.metadata.grant_types:
         raise UnauthorizedClient
     scopes = split(parameters.get("scope", "openid"))
     if "openid" not in scopes or any(scope not in SCOPES or scope not in client.scopes for scope in scopes):

@@ -5,20 +5,23 @@ import json
 from idp.mfa.policy import HIGHEST_LEVEL, acr_of
 from idp.oidc import dpop
 from idp.oidc.authorize.checks import PROMPTS
-from idp.oidc.authorize.request_object import ALGORITHMS as REQUEST_OBJECT_ALGORITHMS
 from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
+from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
+from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES
+from idp.oidc.clients.rules import VERIFIABLE
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
-from idp.oidc.registration import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.scopes import SCOPES
-from idp.oidc.token.client_authentication import ASSERTION_ALGORITHMS
+from idp.settings import Settings
 from idp.web.ready import ReadyAnswer
 
 
-def metadata(issuer: Issuer) -> dict[str, object]:
+def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
     """The document. Nothing stands here by hand that a table of ours could say."""
     claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
+    registration = {} if settings.registration == "closed" else {"registration_endpoint": issuer.endpoint(REGISTER)}
     return {
+        **registration,
         "issuer": issuer.url,
         "authorization_endpoint": issuer.endpoint("authorize"),
         "token_endpoint": issuer.endpoint("token"),
@@ -32,14 +35,14 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "response_types_supported": list(RESPONSE_TYPES),
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
-        "subject_types_supported": ["pairwise"],
+        "subject_types_supported": ["pairwise", "public"] if settings.public_subjects else ["pairwise"],
         "id_token_signing_alg_values_supported": list(issuer.algorithms),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
-        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "token_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
         "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
-        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
-        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [acr_of(level) for level in range(1, HIGHEST_LEVEL + 1)],
         "prompt_values_supported": sorted(PROMPTS),
@@ -50,18 +53,19 @@ def metadata(issuer: Issuer) -> dict[str, object]:
         "claims_parameter_supported": True,
         "claim_types_supported": ["normal"],
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": list(REQUEST_OBJECT_ALGORITHMS),
+        "request_object_signing_alg_values_supported": list(VERIFIABLE),
         "device_authorization_endpoint": issuer.endpoint("device_authorization"),
         "pushed_authorization_request_endpoint": issuer.endpoint("par"),
         "require_pushed_authorization_requests": False,
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
-        "request_uri_parameter_supported": False,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
     }
 
 
 def discovery_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:
     """The document, ready."""
-    return _ready(metadata(issuer), "application/json", provider.deployment.settings.jwks_max_age)
+    return _ready(metadata(issuer, provider.deployment.settings), "application/json", provider.deployment.settings.jwks_max_age)
 
 
 def jwks_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 
 from idp.oidc import dpop
+from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
+from idp.oidc.clients.dynamic import register_client
 from idp.oidc.device import authorize_device
 from idp.oidc.discovery import discovery_answer, jwks_answer
 from idp.oidc.errors import InvalidAccessToken, InvalidClient, InvalidDpopProof, OAuthError, UseDpopNonce
@@ -29,6 +31,7 @@ HANDLERS: dict[str, tuple[tuple[str, ...], Handler]] = {
     "introspect": (("POST",), introspect),
     "revoke": (("POST",), revoke),
     "userinfo": (("GET", "POST"), userinfo),
+    REGISTER: (("POST", "GET", "PUT", "DELETE"), register_client),
 }
 
 
@@ -45,7 +48,10 @@ def ready_answers(provider: Provider) -> dict[str, Callable[[], ReadyAnswer]]:
     """What is answered with ready bytes, for both issuers."""
     answers: dict[str, Callable[[], ReadyAnswer]] = {}
     for issuer in provider.issuers.values():
-        answers[f"{issuer.prefix}/.well-known/openid-configuration"] = partial(discovery_answer, provider, issuer)
+        document = partial(discovery_answer, provider, issuer)
+        answers[f"{issuer.prefix}/.well-known/openid-configuration"] = document
+        # RFC 8414 §3.1: the well-known part comes before the issuer's own path.
+        answers[f"/.well-known/oauth-authorization-server{issuer.prefix}"] = document
         answers[issuer.path("jwks")] = partial(jwks_answer, provider, issuer)
     return answers
 

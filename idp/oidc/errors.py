@@ -83,11 +83,11 @@ class InvalidRequestObject(OAuthError):
     default_message = N_("The app sent a signed request that cannot be used.")
 
 
-class RequestUriNotSupported(OAuthError):
-    """OpenID Connect Core 1.0 §3.1.2.6."""
+class InvalidRequestUri(OAuthError):
+    """OpenID Connect Core 1.0 §3.1.2.6: the address is not registered, or holds nothing that can be used."""
 
-    error = "request_uri_not_supported"
-    default_message = N_("Request objects elsewhere are not fetched.")
+    error = "invalid_request_uri"
+    default_message = N_("The address of the request is not registered for this app, or there is no request at it.")
 
 
 class RegistrationNotSupported(OAuthError):
@@ -95,6 +95,25 @@ class RegistrationNotSupported(OAuthError):
 
     error = "registration_not_supported"
     default_message = N_("Registration in a request is not supported.")
+
+
+class InvalidRedirectUri(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    error = "invalid_redirect_uri"
+
+
+class InvalidClientMetadata(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    error = "invalid_client_metadata"
+
+
+class InvalidSoftwareStatement(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    error = "unapproved_software_statement"
+    default_message = N_("Software statements are not accepted here.")
 
 
 class InvalidClient(OAuthError):

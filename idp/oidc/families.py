@@ -16,6 +16,11 @@ def revoke_of_app(tx: Transaction, client_id: str, person_id: int) -> None:
     _revoke(tx, Grant.client_id == client_id, Grant.person_id == person_id)
 
 
+def revoke_all_of_app(tx: Transaction, client_id: str) -> None:
+    """Ends all families of an app: it is gone."""
+    _revoke(tx, Grant.client_id == client_id)
+
+
 def end_with_session(tx: Transaction, sid: str) -> None:
     """Ends what was given for the time of a session; what the person gave for longer (``offline_access``) stays."""
     rows = tx.session.execute(select(Grant.id, Grant.scope).where(Grant.sid == sid, Grant.revoked_at.is_(None))).all()

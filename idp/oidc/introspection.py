@@ -22,7 +22,7 @@ def introspect(provider: Provider, issuer: Issuer, request: MachineRequest) -> M
     """What a token is. A client asks about its own tokens; one registered as a resource server about any of this issuer's."""
     parameters = parse(request.body) if request.is_form else {}
     client = authenticate(provider, issuer, request, parameters)
-    if client.auth_method == "none":
+    if client.metadata.is_public:
         # §2.1: the endpoint is protected, or anyone could try tokens on it.
         raise InvalidClient(detail=f"{client.id} is a public client")
     text = required(parameters, "token")
@@ -38,7 +38,7 @@ def introspect(provider: Provider, issuer: Issuer, request: MachineRequest) -> M
             owner = provider.clients.get(token.client_id)
         except (InvalidAccessToken, UnknownClient):
             return INACTIVE
-        if token.client_id != client.id and not client.introspects:
+        if token.client_id != client.id and not client.policy.introspects:
             return INACTIVE
         number = persons.by_id(session, token.person_id).number if token.person_id is not None else None
     body: dict[str, object] = {

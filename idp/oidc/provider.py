@@ -7,9 +7,11 @@ from flask import current_app
 
 from idp.database import SingleInsert
 from idp.deployment import Deployment
-from idp.oidc.clients import Clients
+from idp.oidc.clients.client import Clients
+from idp.oidc.clients.remote import RemoteKeys
 from idp.oidc.issuer import Issuer, issuers
 from idp.oidc.tables import AccessToken
+from idp.outgoing import Outgoing
 
 EXTENSION = "yima_oidc"
 ACCESS_TOKEN_COLUMNS = ("token_hash", "client_id", "grant_id", "scope", "issued_at", "expires_at", "jkt")
@@ -23,13 +25,16 @@ class Provider:
     clients: Clients
     issuers: dict[str, Issuer]
     keep_access_token: SingleInsert
+    outgoing: Outgoing
+    remote_keys: RemoteKeys
 
 
 def make_provider(deployment: Deployment) -> Provider:
     """The provider of a deployment."""
     clients = Clients(deployment.database, deployment.settings.client_cache)
     keep = SingleInsert(deployment.database, AccessToken.metadata.tables[AccessToken.__tablename__], ACCESS_TOKEN_COLUMNS)
-    return Provider(deployment, clients, issuers(deployment.settings), keep)
+    outgoing = Outgoing(deployment.settings)
+    return Provider(deployment, clients, issuers(deployment.settings), keep, outgoing, RemoteKeys(outgoing))
 
 
 def provider() -> Provider:

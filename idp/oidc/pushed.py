@@ -10,7 +10,7 @@ from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
 from idp.oidc.authorize import checks, request_object
 from idp.oidc.authorize.request import AuthorizeRequest
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidRequest
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse

@@ -29,8 +29,8 @@ SCOPES: dict[str, Scope] = {
     )
 }
 
-# What every app may ask for without an administrator's word.
-DEFAULT = ("openid", "profile", "email", "phone", "school", "offline_access")
+# What an app has without an administrator's word.
+DEFAULT = ("openid", "profile")
 
 
 def split(scope: str) -> tuple[str, ...]:

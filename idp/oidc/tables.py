@@ -16,24 +16,25 @@ class OidcClient(Base):
 
     app_id: Mapped[str] = mapped_column(ForeignKey("app.id"), primary_key=True)
     issuer: Mapped[str] = mapped_column(String(8))
-    auth_method: Mapped[str] = mapped_column(String(32))
     secret_hash: Mapped[str | None] = mapped_column(String(64))
     old_secret_hash: Mapped[str | None] = mapped_column(String(64))
     old_secret_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
-    redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
-    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSONText)
-    back_channel_logout_uri: Mapped[str | None] = mapped_column(Text)
-    grant_types: Mapped[list[str]] = mapped_column(JSONText)
-    response_types: Mapped[list[str]] = mapped_column(JSONText)
-    id_token_alg: Mapped[str] = mapped_column(String(16))
-    access_token_format: Mapped[str] = mapped_column(String(8))
+    registration_token_hash: Mapped[str | None] = mapped_column(String(64))
+    client_metadata: Mapped[dict[str, Any]] = mapped_column(JSONText)
+    policy: Mapped[dict[str, Any]] = mapped_column(JSONText)
     sector: Mapped[str] = mapped_column(String(255))
-    required_level: Mapped[int]
-    requires_pushed: Mapped[bool]
-    requires_dpop: Mapped[bool]
-    trusted: Mapped[bool]
-    introspects: Mapped[bool]
+
+
+class InitialAccessToken(Base):
+    """The right to register a number of apps for an institution (RFC 7591 §1.2)."""
+
+    __tablename__ = "initial_access_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(ForeignKey("institution.code"))
+    scopes: Mapped[list[str]] = mapped_column(JSONText)
+    uses_left: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class AuthorizationRequest(Base):

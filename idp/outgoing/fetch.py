@@ -43,17 +43,25 @@ class Outgoing:
             ssl_context=context, max_connections=20, network_backend=_Guarded(private_allowed=settings.allow_private_fetches)
         )
 
-    def post(self, url: str, body: bytes, *, content_type: str) -> Fetched:
+    def get(self, url: str) -> Fetched:
+        """Fetches a document. Raises :class:`FetchFailed`."""
+        return self._request("GET", url, {"Accept": "*/*"})
+
+    def post(self, url: str, body: bytes, *, content_type: str, authorization: str | None = None) -> Fetched:
         """Sends ``body``. Raises :class:`FetchFailed`."""
+        headers = {"Content-Type": content_type} | ({"Authorization": authorization} if authorization else {})
+        return self._request("POST", url, headers, body)
+
+    def _request(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Fetched:
         scheme = urlsplit(url).scheme
         if scheme != "https" and not (scheme == "http" and self._private_allowed):
             raise FetchFailed(detail="only https is fetched")
         timeout = {"connect": SECONDS, "read": SECONDS, "write": SECONDS, "pool": SECONDS}
         try:
             with self._pool.stream(
-                "POST",
+                method,
                 url,
-                headers={"User-Agent": "yima", "Content-Type": content_type},
+                headers=[("User-Agent", "yima"), *headers.items()],
                 content=body,
                 extensions={"timeout": timeout},
             ) as response:

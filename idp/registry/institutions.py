@@ -1,6 +1,7 @@
 """Institutions: finding one, listing, and giving out codes."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from idp.registry.errors import CodeTaken, InvalidField, NoSuchInstitution
 from idp.registry.tables import Institution, InstitutionEvent
 
 MAX_NAME = 200
+_DOMAIN = re.compile(r"(?=.{1,100}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 
 
 class InstitutionStatus(StrEnum):
@@ -83,7 +85,12 @@ def add(tx: Transaction, code: institution_code.InstitutionCode, particulars: Pa
     if taken is not None:
         raise CodeTaken(value=str(code), name=taken.name)
     row = Institution(
-        code=str(code), category=code.category, province=code.province, status=InstitutionStatus.ACTIVE.value, created_at=tx.now
+        code=str(code),
+        category=code.category,
+        province=code.province,
+        domains=[],
+        status=InstitutionStatus.ACTIVE.value,
+        created_at=tx.now,
     )
     describe(tx, row, particulars)
     tx.session.add(row)
@@ -120,6 +127,18 @@ def describe(tx: Transaction, row: Institution, particulars: Particulars) -> boo
     for key, value in changed.items():
         setattr(row, key, value)
     return bool(changed)
+
+
+def set_domains(tx: Transaction, code: str, domains: Collection[str]) -> Institution:
+    """Says which domains are the institution's own; its apps are expected there. Raises :class:`InvalidField`."""
+    row = by_code(tx.session, code)
+    names = sorted({domain.strip().lower().strip(".") for domain in domains})
+    if not all(_DOMAIN.fullmatch(name) for name in names):
+        raise InvalidField(field="domains", reason=N_("a domain looks like example.edu.cn"))
+    note(tx, row, "domains", before=" ".join(row.domains)[:200], after=" ".join(names)[:200])
+    row.domains = names
+    tx.record(Action.INSTITUTION_DOMAINS_SET, subject=f"institution:{code}", institution=code, detail={"domains": names})
+    return row
 
 
 def note(

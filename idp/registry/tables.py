@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, UTCDateTime
+from idp.database import Base, JSONText, UTCDateTime
 
 
 class Institution(Base):
@@ -22,6 +22,7 @@ class Institution(Base):
     city: Mapped[str | None] = mapped_column(String(100))
     level: Mapped[str | None] = mapped_column(String(50))
     remarks: Mapped[str | None] = mapped_column(String(500))
+    domains: Mapped[list[str]] = mapped_column(JSONText)
     status: Mapped[str] = mapped_column(String(16), index=True)
     successor: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

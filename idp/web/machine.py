@@ -24,15 +24,20 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 @dataclass(frozen=True)
 class MachineRequest:
-    """``body`` is whole; ``is_form`` tells that it is said to be form-encoded."""
+    """``body`` is whole; ``content_type`` is what it is said to be, in lower case and without parameters."""
 
     method: str
     body: bytes
-    is_form: bool
+    content_type: str
     query: bytes
     authorization: str
     dpop: str
     address: str | None
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is said to be form-encoded."""
+        return self.content_type == FORM
 
     def __repr__(self) -> str:
         return f"MachineRequest({self.method})"
@@ -40,11 +45,19 @@ class MachineRequest:
 
 @dataclass(frozen=True)
 class MachineAnswer:
-    """A JSON answer; ``body`` ``None`` is an empty one."""
+    """A JSON answer, or a text such as a JWT with its ``content_type``; ``body`` ``None`` is an empty one."""
 
     status: int
-    body: Mapping[str, object] | None
+    body: Mapping[str, object] | str | None
     headers: tuple[tuple[str, str], ...] = field(default=())
+    content_type: str = "application/json"
+
+    def encoded(self) -> bytes:
+        """The body's bytes."""
+        if self.body is None:
+            return b""
+        text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
 
 
 Endpoint = Callable[[MachineRequest], MachineAnswer]
@@ -73,9 +86,9 @@ class MachineEndpoints:
             return self._app(environ, start_response)
         methods, endpoint = found
         answer = self._answer(environ, methods, endpoint)
-        body = b"" if answer.body is None else json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+        body = answer.encoded()
         headers = [
-            ("Content-Type", "application/json"),
+            ("Content-Type", answer.content_type),
             ("Content-Length", str(len(body))),
             # RFC 6749 §5.1: whatever holds a token is not kept by anyone.
             ("Cache-Control", "no-store"),
@@ -99,7 +112,7 @@ class MachineEndpoints:
                 MachineRequest(
                     method=method,
                     body=body,
-                    is_form=content_type == FORM,
+                    content_type=content_type,
                     query=environ.get("QUERY_STRING", "").encode("latin-1"),
                     authorization=environ.get("HTTP_AUTHORIZATION", ""),
                     dpop=environ.get("HTTP_DPOP", ""),

@@ -17,12 +17,12 @@ from idp.apps import register
 from idp.deployment import Deployment, open_deployment
 from idp.login import activation
 from idp.mfa import engine
-from idp.oidc import registration
-from idp.oidc.registration import Registered, Registration
-from idp.oidc.scopes import DEFAULT
+from idp.oidc.clients import registration
+from idp.oidc.clients.registration import Registered
 from idp.registry.tables import Person
 from idp.settings import Settings
 from tests.people import OPERATOR, Known, make_person, make_school
+from tests.registrations import ALL_DATA, registration_of
 from tests.services.postgres import PostgresServer
 from tests.services.processes import ROOT, free_port, needed, running
 from tests.services.provider import running_provider
@@ -92,10 +92,10 @@ class Site:
 
     def register(self, name: str, redirect_uri: str, after: str, **changes: object) -> Registered:
         """Registers an app of the school."""
-        particulars = register.Particulars(name, self.school, "it@example.edu.cn", "演示", set(DEFAULT))
-        wanted = Registration(particulars, redirect_uris=(redirect_uri,), post_logout_redirect_uris=(after,), **changes)  # type: ignore[arg-type]
+        particulars = register.Particulars(name, self.school, "it@example.edu.cn", "演示", ALL_DATA)
+        wanted = registration_of(particulars, redirect_uris=(redirect_uri,), post_logout_redirect_uris=(after,), **changes)
         with self.deployment.transaction(OPERATOR) as tx:
-            return registration.add(tx, wanted)
+            return registration.add(tx, wanted, self.deployment.settings)
 
 
 @pytest.fixture(scope="session", params=DATABASES)

@@ -64,7 +64,12 @@ def test_a_student_signs_in_to_jupyterhub_with_password_and_code(
     person = site.newcomer(totp=True)
     url = f"http://localhost:{free_port()}"
     made = site.register(
-        "JupyterHub", f"{url}/hub/oauth_callback", f"{url}/", issuer="intl", required_level=2, auth_method="client_secret_post"
+        "JupyterHub",
+        f"{url}/hub/oauth_callback",
+        f"{url}/",
+        issuer="intl",
+        required_level=2,
+        token_endpoint_auth_method="client_secret_post",
     )
     environment = {
         "HUB_URL": url,

@@ -1,4 +1,4 @@
-"""A web server of an app, which keeps what it is sent."""
+"""A web server of an app, which keeps what it is sent and has documents to fetch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,15 @@ from threading import Thread
 
 @dataclass
 class Receiver:
-    """Where it listens, what it answers with, and what came: path, content type, body."""
+    """Where it listens, what it answers with, its documents by path, and what came: path, content type, body."""
 
     url: str = ""
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
     received: list[tuple[str, str, bytes]] = field(default_factory=list)
 
 
@@ -24,7 +27,18 @@ def receiving() -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            receiver.fetched.append(self.path)
+            body = receiver.documents.get(self.path)
+            self.send_response(404 if body is None else receiver.status)
+            for name, value in receiver.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
         def do_POST(self) -> None:
+            receiver.authorizations.append(self.headers.get("Authorization", ""))
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             receiver.received.append((self.path, self.headers.get("Content-Type", ""), body))
             self.send_response(receiver.status)

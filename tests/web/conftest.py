@@ -1,5 +1,7 @@
 """The web application over an installation of the test's own, with a school and a person in it."""
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyotp
@@ -13,6 +15,7 @@ from idp.mfa import engine
 from idp.registry.tables import Person
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person, make_school
+from tests.services.receiver import Receiver, receiving
 from tests.web.pages import Browser
 from tests.web.relying_party import RelyingParty, register_app
 
@@ -26,6 +29,24 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def app(deployment: Deployment) -> Flask:
     return create_app(deployment)
+
+
+def app_with(deployment: Deployment, **changes: object) -> Flask:
+    """The application under other settings, over the same database."""
+    return create_app(dataclasses.replace(deployment, settings=deployment.settings.model_copy(update=changes)))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A web server of an app."""
+    with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+def fetching(deployment: Deployment) -> Flask:
+    """The application where it may fetch from this very machine."""
+    return app_with(deployment, allow_private_fetches=True)
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from flask import Flask
 from idp.apps import register
 from idp.crypto.jose import KeySet, jwt
 from idp.deployment import Deployment
-from idp.oidc import registration
-from idp.oidc.registration import Registration
-from idp.oidc.scopes import DEFAULT
+from idp.oidc.clients import registration
 from tests.people import OPERATOR
+from tests.registrations import ALL_DATA, registration_of
 from tests.web.pages import HOST
 
 CALLBACK = "https://app.example.edu.cn/callback"
@@ -126,10 +125,11 @@ class RelyingParty:
 
 def register_app(app: Flask, deployment: Deployment, owner: str, **changes: Any) -> RelyingParty:
     """Registers an app of ``owner`` and plays it."""
-    scopes = changes.pop("scopes", set(DEFAULT))
+    scopes = changes.pop("scopes", ALL_DATA)
     name = changes.pop("name", "图书馆")
-    particulars = register.Particulars(name, owner, "it@example.edu.cn", "借书", scopes)
+    usual = register.Particulars(name, owner, "it@example.edu.cn", "借书", scopes)
+    particulars = changes.pop("particulars", usual)
     wanted = {"redirect_uris": (CALLBACK,), "post_logout_redirect_uris": (AFTER,), **changes}
     with deployment.transaction(OPERATOR) as tx:
-        made = registration.add(tx, Registration(particulars, **wanted))
+        made = registration.add(tx, registration_of(particulars, **wanted), deployment.settings)
     return RelyingParty(app, deployment, made.app.id, made.secret, issuer=wanted.get("issuer", "sm"))

@@ -97,7 +97,6 @@ def test_a_client_of_the_other_issuer_is_unknown_to_this_one(
         ({"max_age": "soon"}, "invalid_request"),
         ({"max_age": "9" * 10}, "invalid_request"),
         ({"max_age": "１"}, "invalid_request"),
-        ({"request_uri": "https://app.example.edu.cn/r"}, "request_uri_not_supported"),
         ({"registration": "{}"}, "registration_not_supported"),
         ({"acr_values": "urn:yima:acr:4"}, "unmet_authentication_requirements"),
         ({"prompt": "none"}, "login_required"),
@@ -329,7 +328,7 @@ def test_an_app_that_was_switched_off_signs_nobody_in(
 ) -> None:
     code = sign_in_to(browser, rp, person)
     with deployment.transaction(OPERATOR) as tx:
-        register.disable(tx, rp.client_id)
+        register.suspend(tx, rp.client_id)
     rp.app = create_app(deployment)  # a worker that has not kept the registration
     assert Browser(rp.app).get(rp.authorize_url()).status == 400
     assert rp.exchange(code).error == "invalid_client"
@@ -354,7 +353,9 @@ def test_both_issuers_share_the_session(
 def test_a_loopback_redirect_uri_of_a_native_app_may_have_any_port(
     browser: Browser, person: Known, app: Flask, deployment: Deployment, school: str
 ) -> None:
-    native = register_app(app, deployment, school, auth_method="none", redirect_uris=("http://127.0.0.1/callback",), trusted=True)
+    native = register_app(
+        app, deployment, school, token_endpoint_auth_method="none", redirect_uris=("http://127.0.0.1/callback",), trusted=True
+    )
     browser.get("/login")
     browser.sign_in(person.number, PASSWORD)
     page = browser.get(native.authorize_url(redirect_uri="http://127.0.0.1:49152/callback"))

@@ -1,5 +1,6 @@
 """Apps are told, from server to server, that a session has ended: on a click, elsewhere, and when its time is up."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs
@@ -16,35 +17,28 @@ from idp.oidc import back_channel
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
 from idp.outbox.tables import Message
-from idp.outgoing import Outgoing
-from idp.settings import Settings
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import Known
-from tests.services.receiver import Receiver, receiving
+from tests.services.receiver import Receiver
 from tests.web.conftest import sign_in_to
 from tests.web.pages import Browser
 from tests.web.relying_party import RelyingParty, register_app
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
-
-
-@pytest.fixture
 def handlers(deployment: Deployment) -> Iterator[dict[str, worker.Handler]]:
-    outgoing = Outgoing(Settings(allow_private_fetches=True))
-    yield {back_channel.KIND: back_channel.sender(make_provider(deployment), outgoing)}
-    outgoing.close()
+    settings = deployment.settings.model_copy(update={"allow_private_fetches": True})
+    provider = make_provider(dataclasses.replace(deployment, settings=settings))
+    yield {back_channel.KIND: back_channel.sender(provider)}
+    provider.outgoing.close()
 
 
 @pytest.fixture(params=["sm", "intl"])
 def told(request: pytest.FixtureRequest, app: Flask, deployment: Deployment, school: str, receiver: Receiver) -> RelyingParty:
     """An app that wants to be told, on each issuer."""
     uri = receiver.url + "/sign-out"
-    return register_app(app, deployment, school, issuer=request.param, trusted=True, back_channel_logout_uri=uri)
+    return register_app(app, deployment, school, issuer=request.param, trusted=True, backchannel_logout_uri=uri)
 
 
 def sign_out(browser: Browser) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from idp.app import create_app
 from idp.crypto.jose import SoftwareSigner, generate_signer, jwt
 from idp.deployment import Deployment
-from idp.oidc import registration
+from idp.oidc.clients import registration
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, Known
@@ -22,7 +22,7 @@ from tests.web.relying_party import CALLBACK, RelyingParty, register_app
 def test_a_client_authenticates_by_the_method_it_registered_and_no_other(
     app: Flask, deployment: Deployment, school: str, browser: Browser, person: Known, method: str
 ) -> None:
-    party = register_app(app, deployment, school, auth_method=method, trusted=True)
+    party = register_app(app, deployment, school, token_endpoint_auth_method=method, trusted=True)
     verifier = {"code_verifier": party.verifier, "grant_type": "authorization_code", "redirect_uri": CALLBACK}
     ways = {
         "client_secret_basic": lambda data: party.call(
@@ -110,7 +110,7 @@ def machine(app: Flask, deployment: Deployment, school: str, signer: SoftwareSig
         app,
         deployment,
         school,
-        auth_method="private_key_jwt",
+        token_endpoint_auth_method="private_key_jwt",
         jwks={"keys": [signer.public_jwk()]},
         grant_types=("client_credentials",),
         redirect_uris=(),

@@ -20,7 +20,14 @@ def screen(request: pytest.FixtureRequest, app: Flask, deployment: Deployment, s
     """A classroom screen: a public client of each issuer."""
     grants = (GRANT, "refresh_token")
     return register_app(
-        app, deployment, school, name="教室大屏", issuer=request.param, auth_method="none", grant_types=grants, redirect_uris=()
+        app,
+        deployment,
+        school,
+        name="教室大屏",
+        issuer=request.param,
+        token_endpoint_auth_method="none",
+        grant_types=grants,
+        redirect_uris=(),
     )
 
 
@@ -116,7 +123,9 @@ def test_one_device_code_sent_twenty_times_at_once_gives_one_set_of_tokens(
 def test_the_level_that_the_app_requires_is_asked_for(
     browser: Browser, app: Flask, deployment: Deployment, school: str, person: Known, phone: Phone
 ) -> None:
-    strict = register_app(app, deployment, school, auth_method="none", grant_types=(GRANT,), redirect_uris=(), required_level=2)
+    strict = register_app(
+        app, deployment, school, token_endpoint_auth_method="none", grant_types=(GRANT,), redirect_uris=(), required_level=2
+    )
     started = begin(strict)
     page = confirmed(browser, started, person)
     assert "code" in page.form("code").fields
@@ -159,6 +168,8 @@ def test_only_apps_that_are_registered_for_it_and_authenticate_may_begin(
 
 def test_a_device_code_of_another_client_is_nothing(app: Flask, deployment: Deployment, school: str, screen: RelyingParty) -> None:
     started = begin(screen)
-    other = register_app(app, deployment, school, issuer=screen.issuer, auth_method="none", grant_types=(GRANT,), redirect_uris=())
+    other = register_app(
+        app, deployment, school, issuer=screen.issuer, token_endpoint_auth_method="none", grant_types=(GRANT,), redirect_uris=()
+    )
     assert poll(other, started).error == "invalid_grant"
     assert poll(screen, started).error == "authorization_pending"

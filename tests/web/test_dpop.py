@@ -193,7 +193,7 @@ def test_a_private_key_in_the_proof_is_refused(browser: Browser, trusted: Relyin
 def test_a_public_clients_refresh_token_is_bound_too(
     browser: Browser, app: Flask, deployment: Deployment, school: str, person: Known, prover: Prover, clock: SettableClock
 ) -> None:
-    public = register_app(app, deployment, school, auth_method="none", trusted=True)
+    public = register_app(app, deployment, school, token_endpoint_auth_method="none", trusted=True)
     first = exchange(public, sign_in_to(browser, public, person), prover.proof(TOKEN)).body
     refresh = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     thief = Prover(generate_signer("ES256"), clock)
@@ -216,7 +216,7 @@ def test_a_code_asked_for_with_a_key_is_exchanged_with_that_key(
 def test_an_app_may_take_bound_tokens_only(
     browser: Browser, app: Flask, deployment: Deployment, school: str, person: Known, prover: Prover
 ) -> None:
-    strict = register_app(app, deployment, school, requires_dpop=True, trusted=True)
+    strict = register_app(app, deployment, school, dpop_bound_access_tokens=True, trusted=True)
     code = sign_in_to(browser, strict, person)
     assert exchange(strict, code, None).error == "invalid_dpop_proof"
     assert exchange(strict, code, prover.proof(TOKEN)).status == 200

@@ -130,7 +130,7 @@ def test_the_registration_of_an_app_is_kept_for_seconds_and_then_read_again(
     app: Flask, deployment: Deployment, school: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr("idp.oidc.clients.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("idp.oidc.clients.client.time.monotonic", lambda: now[0])
     party = register_app(app, deployment, school)
     clients = app.extensions[EXTENSION].clients
     first = clients.get(party.client_id)

@@ -110,7 +110,7 @@ def test_pushing_needs_the_clients_authentication(rp: RelyingParty) -> None:
 
 
 def test_an_app_may_take_pushed_requests_only(browser: Browser, app: Flask, deployment: Deployment, school: str) -> None:
-    strict = register_app(app, deployment, school, requires_pushed=True)
+    strict = register_app(app, deployment, school, require_pushed_authorization_requests=True)
     assert browser.get(strict.authorize_url()).status == 400
     assert "password" in browser.get(reference(strict, push(strict))).form("account").fields
 

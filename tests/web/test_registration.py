@@ -11,7 +11,7 @@ from idp.apps.errors import InvalidRegistration, NoSuchApp
 from idp.apps.tables import App
 from idp.crypto.jose import generate_signer
 from idp.deployment import Deployment
-from idp.oidc import registration
+from idp.oidc.clients import registration
 from idp.registry import institution_lifecycle
 from idp.registry.errors import NoSuchInstitution
 from tests.people import OPERATOR
@@ -35,7 +35,7 @@ KEY = generate_signer("ES256")
         {"redirect_uris": tuple(f"https://app.example.edu.cn/{n}" for n in range(21))},
         {"post_logout_redirect_uris": ("http://app.example.edu.cn/",)},
         {"issuer": "other"},
-        {"auth_method": "client_secret_jwt"},
+        {"token_endpoint_auth_method": "client_secret_jwt"},
         {"grant_types": ("password",)},
         {"response_types": ("token",)},
         {"response_types": ("code", "none")},
@@ -44,17 +44,17 @@ KEY = generate_signer("ES256")
         {"response_types": ("code id_token",), "grant_types": ("implicit",)},
         {"response_types": ("id_token",), "grant_types": ("implicit",), "redirect_uris": ()},
         {"grant_types": ()},
-        {"auth_method": "none", "grant_types": ("authorization_code", "client_credentials")},
-        {"id_token_alg": "RS256"},
-        {"issuer": "intl", "id_token_alg": "SGD_SM3_SM2"},
-        {"id_token_alg": "none"},
+        {"token_endpoint_auth_method": "none", "grant_types": ("authorization_code", "client_credentials")},
+        {"id_token_signed_response_alg": "RS256"},
+        {"issuer": "intl", "id_token_signed_response_alg": "SGD_SM3_SM2"},
+        {"id_token_signed_response_alg": "none"},
         {"access_token_format": "paper"},
         {"required_level": 0},
         {"required_level": 5},
-        {"auth_method": "private_key_jwt"},
-        {"auth_method": "private_key_jwt", "jwks": {"keys": []}},
-        {"auth_method": "private_key_jwt", "jwks": {}},
-        {"auth_method": "private_key_jwt", "jwks": {"keys": [KEY.private_jwk()]}},
+        {"token_endpoint_auth_method": "private_key_jwt"},
+        {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": []}},
+        {"token_endpoint_auth_method": "private_key_jwt", "jwks": {}},
+        {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [KEY.private_jwk()]}},
         {"jwks": {"keys": []}},
         {"scopes": {"openid", "everything"}},
         {"name": ""},
@@ -88,6 +88,6 @@ def test_https_or_loopback_is_fine(app: Flask, deployment: Deployment, school: s
 
 
 def test_an_app_that_is_not_there_is_said_so(deployment: Deployment) -> None:
-    for work in (register.disable, registration.rotate_secret):
+    for work in (register.suspend, registration.rotate_secret):
         with pytest.raises(NoSuchApp), deployment.transaction(OPERATOR) as tx:
             work(tx, "app_unknown")

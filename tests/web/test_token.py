@@ -48,7 +48,7 @@ def test_the_answer_with_tokens_is_not_kept_by_anyone(rp: RelyingParty, code: st
 def test_the_international_issuer_signs_what_common_libraries_verify(
     browser: Browser, app: Flask, deployment: Deployment, school: str, person: Known, algorithm: str, key_type: type
 ) -> None:
-    other = register_app(app, deployment, school, issuer="intl", id_token_alg=algorithm)
+    other = register_app(app, deployment, school, issuer="intl", id_token_signed_response_alg=algorithm)
     token = other.exchange(sign_in_to(browser, other, person)).body["id_token"]
     header = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))
     keys = other.call("jwks", method="GET").body["keys"]

@@ -132,7 +132,7 @@ def test_introspection_is_for_the_clients_own_tokens_and_for_resource_servers(
     assert stranger.introspect(tokens["access_token"]).body == {"active": False}
     assert server.introspect(tokens["access_token"]).body["active"] is True
     assert server.introspect(tokens["refresh_token"]).body == {"active": False}
-    public = register_app(app, deployment, school, auth_method="none")
+    public = register_app(app, deployment, school, token_endpoint_auth_method="none")
     assert public.introspect(tokens["access_token"]).error == "invalid_client"
     assert rp.call("introspect", {"token": tokens["access_token"]}).status == 401
 

@@ -11,13 +11,25 @@ def read_object(data: bytes) -> dict[str, Any]:
 
     RFC 8725 §2.4 and RFC 7515 §4: of two members with one name, two readers may each take another; neither is what was meant.
     """
-    try:
-        value = json.loads(data.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise InvalidEncoding from None
+    value = _read(data)
     if not isinstance(value, dict):
         raise InvalidEncoding
     return value
+
+
+def read_strings(data: bytes) -> list[str]:
+    """The array of strings in ``data``. Raises :class:`InvalidEncoding`."""
+    value = _read(data)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidEncoding
+    return value
+
+
+def _read(data: bytes) -> Any:
+    try:
+        return json.loads(data.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InvalidEncoding from None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 from idp.i18n import N_
 from idp.mfa.policy import HIGHEST_LEVEL, level_of_acr
-from idp.oidc import claims_request, redirect_uri
+from idp.oidc import claims_request
 from idp.oidc.authorize import response
 from idp.oidc.authorize.request import AuthorizeRequest
-from idp.oidc.clients import Clients
+from idp.oidc.clients import redirect_uri
+from idp.oidc.clients.client import Clients
 from idp.oidc.errors import (
     InvalidRequest,
     InvalidScope,
     RegistrationNotSupported,
-    RequestUriNotSupported,
     UnauthorizedClient,
     UnknownClient,
     UnmetAuthenticationRequirements,
@@ -45,7 +45,7 @@ def check_client(request: AuthorizeRequest, clients: Clients) -> None:
 def check_redirect_uri(request: AuthorizeRequest) -> None:
     """RFC 9700 §2.1: sent, and the very one that is registered."""
     given = request.parameters.get("redirect_uri")
-    if given is None or not any(redirect_uri.matches(uri, given) for uri in request.client.redirect_uris):
+    if given is None or not any(redirect_uri.matches(uri, given) for uri in request.client.metadata.redirect_uris):
         raise UnregisteredRedirectUri(detail=f"{request.client.id}: {(given or '')[:200]!r}")
     request.redirect_uri = given
 
@@ -58,11 +58,10 @@ def check_state(request: AuthorizeRequest) -> None:
     request.state = state
 
 
-def check_request_objects(request: AuthorizeRequest) -> None:
+def check_registration(request: AuthorizeRequest) -> None:
     """OpenID Connect Core 1.0 §3.1.2.6: what is not supported is refused, not ignored."""
-    for name, error in (("request_uri", RequestUriNotSupported), ("registration", RegistrationNotSupported)):
-        if name in request.parameters:
-            raise error
+    if "registration" in request.parameters:
+        raise RegistrationNotSupported
 
 
 def check_response_type(request: AuthorizeRequest) -> None:
@@ -71,7 +70,7 @@ def check_response_type(request: AuthorizeRequest) -> None:
     name = response.named(types)
     if name is None:
         raise UnsupportedResponseType
-    if name not in request.client.response_types:
+    if name not in (request.client.metadata.response_types or ()):
         raise UnauthorizedClient(N_("The app is not registered for this response type."))
     request.response_types = types
 
@@ -93,8 +92,12 @@ def check_scope(request: AuthorizeRequest) -> None:
 
 
 def check_pkce(request: AuthorizeRequest) -> None:
-    """RFC 7636 §4.3, RFC 9700 §2.1.1: for every code, and S256 only (without a method it would be plain)."""
-    if "code" not in request.response_types:
+    """RFC 7636 §4.3, RFC 9700 §2.1.1: for every code, and S256 only (without a method it would be plain).
+
+    An app with a secret or key may be excused, because libraries of before 2020 do not know it.
+    """
+    excused = not request.client.policy.requires_pkce and "code_challenge" not in request.parameters
+    if "code" not in request.response_types or (excused and "code_challenge_method" not in request.parameters):
         return
     challenge = required(request.parameters, "code_challenge")
     if request.parameters.get("code_challenge_method") != "S256":
@@ -130,9 +133,10 @@ def check_prompt(request: AuthorizeRequest) -> None:
 
 
 def check_max_age(request: AuthorizeRequest) -> None:
-    """OpenID Connect Core 1.0 §3.1.2.1: seconds."""
+    """OpenID Connect Core 1.0 §3.1.2.1: seconds; Dynamic Client Registration 1.0 §2: or the app's own default."""
     text = request.parameters.get("max_age")
     if text is None:
+        request.max_age = request.client.metadata.default_max_age
         return
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise InvalidRequest(N_("The parameter %(name)s has a value that it cannot have."), name="max_age")
@@ -145,14 +149,14 @@ def check_acr_values(request: AuthorizeRequest) -> None:
     Values that we do not know are passed over, as the parameter is voluntary; known ones none of which can be reached are an error.
     """
     asked = request.claims.id_token.get("acr", claims_request.Wanted())
-    values = asked.values or request.parameters.get("acr_values", "").split()
+    values = asked.values or request.parameters.get("acr_values", "").split() or request.client.metadata.default_acr_values
     levels = [level for level in map(level_of_acr, values) if level is not None]
     reachable = [level for level in levels if level <= HIGHEST_LEVEL]
     # §5.5.1.1: an essential acr that cannot be reached is a failed sign-in, an unknown value among them.
     hopeless = (levels and not reachable) or (asked.essential and asked.values and not reachable)
-    if hopeless or request.client.required_level > HIGHEST_LEVEL:
+    if hopeless or request.client.policy.required_level > HIGHEST_LEVEL:
         raise UnmetAuthenticationRequirements
-    request.level = max(request.client.required_level, reachable[0] if reachable else 1)
+    request.level = max(request.client.policy.required_level, reachable[0] if reachable else 1)
 
 
 def check_claims(request: AuthorizeRequest) -> None:
@@ -173,7 +177,7 @@ ONCE_IT_IS: tuple[Check, ...] = (
     check_state,
     check_response_type,
     check_response_mode,
-    check_request_objects,
+    check_registration,
     check_scope,
     check_pkce,
     check_nonce,

@@ -10,8 +10,8 @@ from idp.login.requirement import Requirement, is_satisfied
 from idp.login.sessions import SignedIn
 from idp.oidc import consent
 from idp.oidc.authorize.request import AuthorizeRequest
+from idp.oidc.clients.redirect_uri import origin
 from idp.oidc.errors import ConsentRequired, LoginRequired
-from idp.oidc.redirect_uri import origin
 
 
 class Need(StrEnum):

@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 
+from idp.apps import register
 from idp.audit import Transaction
 from idp.login.sessions import SignedIn
 from idp.oidc import id_token, person_claims
@@ -18,6 +19,9 @@ from idp.oidc.token_hash import digest, new_token
 def make_answer(provider: Provider, tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> dict[str, str]:
     """The parameters of a successful answer (OpenID Connect Core 1.0 §3.1.2.5, §3.2.2.5, §3.3.2.5)."""
     grant = _grant(tx, request, signed_in)
+    noted = request.client.last_sign_in_at
+    if noted is None or noted < tx.now - register.NOTED_EVERY:
+        register.note_sign_in(tx, request.client.id)
     answer: dict[str, str] = {}
     if "code" in request.response_types:
         answer["code"] = _code(tx, request, grant, lifetime=provider.deployment.settings.code_lifetime)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from idp.oidc.authorize import response
 from idp.oidc.claims_request import ClaimsRequest
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.issuer import Issuer
 
 

@@ -13,11 +13,11 @@ from idp.oidc.authorize.decision import Need, need, requirement
 from idp.oidc.authorize.issue import error_answer, make_answer
 from idp.oidc.authorize.pending import Pending
 from idp.oidc.authorize.request import AuthorizeRequest
+from idp.oidc.clients.redirect_uri import origin
 from idp.oidc.errors import AccessDenied, OAuthError, RequestLost, UnmetAuthenticationRequirements
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse
 from idp.oidc.provider import provider
-from idp.oidc.redirect_uri import origin
 from idp.oidc.scopes import SCOPES
 from idp.registry import institutions
 from idp.web import context
@@ -39,8 +39,7 @@ def make_blueprint(issuer: Issuer) -> Blueprint:
         # carry our token; nothing is changed by it that a GET would not change.
         text = request.query_string if request.method == "GET" else request.get_data(cache=False)
         given = parse(text)
-        with provider().deployment.transaction(context.anonymous()) as tx:
-            parameters = front_door.parameters_of(provider(), tx, issuer, given)
+        parameters = front_door.parameters_of(provider(), context.anonymous(), issuer, given)
         return _proceed(issuer, parameters, None)
 
     def resume() -> Answer:

@@ -52,7 +52,7 @@ def _checked_target(claims: dict[str, object], parameters: dict[str, str], given
     if parameters.get("client_id", client_id) != client_id:
         raise OAuthError(detail="client_id is not the hint's audience")
     client = provider().clients.get(client_id)
-    if given not in client.post_logout_redirect_uris:
+    if given not in client.metadata.post_logout_redirect_uris:
         raise UnregisteredRedirectUri(detail=f"{client_id}: {given[:200]!r}")
     state = parameters.get("state")
     return given if state is None else f"{given}{'&' if '?' in given else '?'}state={quote(state, safe='')}"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from idp.crypto.errors import InvalidToken
 from idp.crypto.jose import KeySet, jwt
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
@@ -81,7 +81,7 @@ def prepare(
     lifetime = provider.deployment.settings.access_token_lifetime
     handle = new_token()
     text = handle
-    if client.access_token_format == "jwt":  # noqa: S105 - a format's name
+    if client.policy.access_token_format == "jwt":
         issued = int(now.timestamp())
         # RFC 9068 §2.2. The audience is the issuer's own resources until apps can name others.
         claims: dict[str, object] = {

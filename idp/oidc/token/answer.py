@@ -12,7 +12,7 @@ class TokenAnswer:
     scope: str
     id_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
-    token_type: str = "Bearer"  # noqa: S105 - a type's name
+    token_type: str = "Bearer"
 
     def to_json(self) -> dict[str, object]:
         """The members that are there."""

@@ -11,7 +11,7 @@ from idp.crypto import base64url
 from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
 from idp.oidc import families
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant, InvalidRequest
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import required
@@ -31,8 +31,10 @@ class CodeReplayed(InvalidGrant):
 
 def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenRequest) -> TokenAnswer:
     """Spends the code. Raises :class:`InvalidGrant`, the same whatever is wrong with it."""
-    code, verifier = required(request.parameters, "code"), required(request.parameters, "code_verifier")
-    if not _VERIFIER.match(verifier):
+    code, verifier = required(request.parameters, "code"), request.parameters.get("code_verifier")
+    if verifier is None and client.policy.requires_pkce:
+        required(request.parameters, "code_verifier")
+    if verifier is not None and not _VERIFIER.match(verifier):
         raise InvalidRequest(N_("The code_verifier is not 43 to 128 characters of those that are allowed."))
     with provider.deployment.transaction(Actor("app", client.id, request.address)) as tx:
         row = _find(tx, issuer, client, code)
@@ -70,7 +72,7 @@ def _spend(tx: Transaction, row: AuthorizationCode) -> None:
         raise CodeReplayed(detail="code used twice")
 
 
-def _check_binding(row: AuthorizationCode, request: TokenRequest, verifier: str, tx: Transaction) -> None:
+def _check_binding(row: AuthorizationCode, request: TokenRequest, verifier: str | None, tx: Transaction) -> None:
     """Raises :class:`InvalidGrant`, which gives the code back unspent."""
     redirect_uri = request.parameters.get("redirect_uri")
     if row.expires_at <= tx.now:
@@ -81,6 +83,10 @@ def _check_binding(row: AuthorizationCode, request: TokenRequest, verifier: str,
     # RFC 9449 §10: a code that was asked for with a key is exchanged with that key.
     if row.dpop_jkt is not None and row.dpop_jkt != request.jkt:
         raise InvalidGrant(detail="another DPoP key")
-    # RFC 7636 §4.6: BASE64URL(SHA256(code_verifier)) is the challenge.
+    # RFC 7636 §4.6: BASE64URL(SHA256(code_verifier)) is the challenge. RFC 9700 §2.1.1: and without a challenge no verifier.
+    if verifier is None or not row.code_challenge:
+        if verifier is not None or row.code_challenge:
+            raise InvalidGrant(detail="a code_verifier without a challenge, or the other way round")
+        return
     if not compare_digest(base64url.encode(sha256(verifier.encode("ascii")).digest()), row.code_challenge):
         raise InvalidGrant(detail="the code_verifier does not fit")

@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.crypto import base64url
 from idp.crypto.errors import CryptoError
-from idp.crypto.jose import KeySet, jwt
 from idp.crypto.jose.strict_json import read_object
 from idp.i18n import N_
-from idp.oidc.clients import Client
+from idp.oidc.clients import keys
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.rules import VERIFIABLE
 from idp.oidc.errors import InvalidClient, InvalidRequest, UnknownClient
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
@@ -24,7 +25,6 @@ from idp.oidc.token_hash import digest
 from idp.web.machine import MachineRequest
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "SGD_SM3_SM2")
 LONGEST_ASSERTION = timedelta(minutes=10)
 LEEWAY = timedelta(seconds=30)
 
@@ -48,11 +48,14 @@ def authenticate(provider: Provider, issuer: Issuer, request: MachineRequest, pa
     if parameters.get("client_id", client.id) != client.id:
         raise InvalidRequest(detail="client_id is not the authenticated client")
     method = "none" if secret is None else "client_secret_basic" if basic is not None else "client_secret_post"
-    if secret is not None and client.auth_method.startswith("client_secret"):
+    if secret is not None and client.metadata.has_secret:
         _check_secret(client, secret, provider.deployment.clock.now())
         if method != client.auth_method:
             # Whoever holds the secret may know what is wrong: half of all first attempts fail at this.
-            raise InvalidClient(N_("The secret is right, but this app is registered for %(method)s."), method=client.auth_method)
+            raise InvalidClient(
+                N_("The secret is right, but this app is registered for %(method)s."),
+                method=client.auth_method,
+            )
     if method != client.auth_method:
         raise InvalidClient(detail=f"{client.id} registered {client.auth_method}, used {method}")
     return client
@@ -92,10 +95,11 @@ def _by_assertion(provider: Provider, issuer: Issuer, parameters: Mapping[str, s
     if parameters.get("client_assertion_type") != ASSERTION_TYPE:
         raise InvalidClient(detail="client_assertion_type")
     client = _client(provider, issuer, parameters.get("client_id") or _claimed_client(assertion))
-    if client.auth_method != "private_key_jwt" or client.jwks is None:
+    if client.auth_method != "private_key_jwt":
         raise InvalidClient(detail=f"{client.id} registered {client.auth_method}, used private_key_jwt")
     try:
-        claims = jwt.decode(assertion, KeySet.from_document(client.jwks), algorithms=ASSERTION_ALGORITHMS).claims
+        only = client.metadata.token_endpoint_auth_signing_alg
+        claims = keys.decode(provider, client, assertion, algorithms=VERIFIABLE, only=only).claims
     except CryptoError as error:
         raise InvalidClient(detail=f"assertion of {client.id}: {error}") from None
     if claims.get("iss") != client.id or claims.get("sub") != client.id:

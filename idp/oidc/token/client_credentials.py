@@ -1,6 +1,6 @@
 """The client credentials grant (RFC 6749 §4.4): a token for the app itself. One statement in one transaction."""
 
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidScope
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from idp.i18n import N_
 from idp.oidc import device, dpop
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidDpopProof, InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
@@ -35,9 +35,9 @@ def token(provider: Provider, issuer: Issuer, request: MachineRequest) -> Machin
     grant = GRANTS.get(grant_type)
     if grant is None:
         raise UnsupportedGrantType
-    if grant_type not in client.grant_types:
+    if grant_type not in client.metadata.grant_types:
         raise UnauthorizedClient
     jkt = dpop.check_proof(provider, request, issuer.endpoint("token"))
-    if jkt is None and client.requires_dpop:
+    if jkt is None and client.metadata.dpop_bound_access_tokens:
         raise InvalidDpopProof
     return MachineAnswer(200, grant(provider, issuer, client, TokenRequest(parameters, request.address, jkt)).to_json())

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from idp.audit import Transaction
 from idp.oidc import id_token, person_claims
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.id_token import Subject
 from idp.oidc.issuer import Issuer
@@ -54,7 +54,7 @@ def make_tokens(
         access_token=token.text,
         claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant.claims, "id_token")),
     )
-    refresh = _refresh_token(provider, client, tx, grant, jkt) if "refresh_token" in client.grant_types else None
+    refresh = _refresh_token(provider, client, tx, grant, jkt) if "refresh_token" in client.metadata.grant_types else None
     return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh, token.type)
 
 
@@ -64,6 +64,6 @@ def _refresh_token(provider: Provider, client: Client, tx: Transaction, grant: G
     idle = tx.now + timedelta(seconds=settings.refresh_token_idle)
     absolute = grant.created_at + timedelta(seconds=settings.refresh_token_absolute)
     text = new_token()
-    bound_to = jkt if client.auth_method == "none" else None
+    bound_to = jkt if client.metadata.is_public else None
     tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute), jkt=bound_to))
     return text

@@ -5,7 +5,7 @@ from sqlalchemy import update
 from idp.audit import Action, Actor, Transaction
 from idp.database.compare_and_set import compare_and_set
 from idp.oidc import families
-from idp.oidc.clients import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant, InvalidScope
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import required

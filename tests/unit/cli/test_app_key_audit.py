@@ -1,17 +1,21 @@
 """``yima app``, ``yima key``, ``yima audit``, ``yima init`` and ``yima doctor``."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from idp.apps.tables import App
 from idp.audit.tables import AuditEvent
 from idp.crypto.jose import generate_signer
 from idp.deployment import Deployment
+from idp.oidc.tables import InitialAccessToken
 from idp.outbox import queue
 from idp.outbox.tables import Message
 from idp.settings import Settings
+from tests.clocks import SettableClock
 from tests.people import OPERATOR
 from tests.unit.cli.conftest import Yima
 
@@ -61,10 +65,14 @@ def test_an_app_with_a_key_has_no_secret(yima: Yima, school: str, tmp_path: Path
 
 def test_an_app_is_switched_off_after_a_question(yima: Yima, school: str) -> None:
     client_id = yima(*register(yima, school, *CALLBACK, "--json")).json["client_id"]
-    assert yima("app", "disable", client_id, typed="n\n").code == 1
-    assert yima("app", "disable", client_id, "--yes").code == 0
-    assert yima("app", "show", client_id, "--json").json["status"] == "disabled"
-    assert yima("app", "disable", "app_nothing", "--yes").code == 1
+    assert yima("app", "suspend", client_id, typed="n\n").code == 1
+    assert yima("app", "suspend", client_id, "--yes").code == 0
+    assert yima("app", "show", client_id, "--json").json["status"] == "suspended"
+    assert yima("app", "approve", client_id).code == 0
+    assert yima("app", "show", client_id, "--json").json["status"] == "approved"
+    assert yima("app", "retire", client_id, "--yes").code == 0
+    assert yima("app", "approve", client_id).code == 1
+    assert yima("app", "suspend", "app_nothing", "--yes").code == 1
 
 
 def test_keys_are_listed_rotated_and_withdrawn(yima: Yima) -> None:
@@ -138,3 +146,56 @@ def test_the_password_of_the_database_is_not_for_the_doctors_report(yima: Yima, 
     done = yima("doctor", "--settings")
     assert done.code == 1
     assert "hunter2" not in done.out + done.err
+
+
+def test_an_app_gets_little_data_until_more_is_named_and_explained(yima: Yima, school: str) -> None:
+    little = yima(*register(yima, school, *CALLBACK, "--json")).json
+    assert little["scopes"] == ["openid", "profile"]
+    more = yima(*register(yima, school, *CALLBACK, "--scope", "email", "--why", "email", "发催还通知", "--json")).json
+    assert (more["scopes"], more["reasons"]) == (["email", "openid"], {"email": "发催还通知"})
+    assert yima(*register(yima, school, *CALLBACK, "--why", "nonsense", "x")).code == 1
+    approved = yima("app", "approve", little["client_id"], "--scope", "school")
+    assert approved.code == 0
+    assert yima("app", "show", little["client_id"], "--json").json["scopes"] == ["openid", "school"]
+
+
+def test_metadata_without_an_option_comes_from_a_file_and_can_be_changed(yima: Yima, school: str, tmp_path: Path) -> None:
+    path = tmp_path / "metadata.json"
+    path.write_text(json.dumps({"default_max_age": 600, "policy_uri": "https://app.example.edu.cn/privacy"}))
+    made = yima(*register(yima, school, *CALLBACK, "--metadata", str(path), "--json")).json
+    assert made["metadata"]["default_max_age"] == 600
+    path.write_text(json.dumps({"redirect_uris": ["https://app.example.edu.cn/new"]}))
+    assert yima("app", "change", made["client_id"], str(path)).code == 0
+    shown = yima("app", "show", made["client_id"], "--json").json["metadata"]
+    assert shown["redirect_uris"] == ["https://app.example.edu.cn/new"]
+    assert "policy_uri" not in shown
+    for text in ("not json", '{"redirect_uris": []}', '{"redirect_uris": ["http://a.example/"]}'):
+        path.write_text(text)
+        assert yima("app", "change", made["client_id"], str(path)).code == 1
+    assert yima("app", "change", "app_nothing", str(path)).code == 1
+
+
+def test_the_report_names_what_somebody_should_look_after(
+    yima: Yima, school: str, deployment: Deployment, clock: SettableClock
+) -> None:
+    assert yima("school", "domains", school, "Example.edu.cn").out.strip() == "example.edu.cn"
+    assert yima("school", "domains", school, "no domain").code == 1
+    good = yima(*register(yima, school, *CALLBACK, "--json")).json["client_id"]
+    stray = yima(*register(yima, school, "--redirect-uri", "https://app.example.com/callback", "--json")).json["client_id"]
+    findings = {(row["client_id"], row["finding"]) for row in yima("app", "report", "--json").json}
+    assert findings == {(stray, "outside_domains")}
+    with deployment.transaction(OPERATOR) as tx:
+        tx.session.execute(update(App).values(created_at=tx.now - timedelta(days=400)))
+    findings = {(row["client_id"], row["finding"]) for row in yima("app", "report", "--json").json}
+    assert findings == {(stray, "outside_domains"), (stray, "unused"), (good, "unused")}
+    assert yima("app", "retire", stray, "--yes").code == 0
+    assert {row["client_id"] for row in yima("app", "report", "--json").json} == {good}
+
+
+def test_a_token_for_registration_is_printed_once(yima: Yima, school: str, deployment: Deployment) -> None:
+    token = yima("app", "allow-registration", school, "--uses", "3", "--json").json["initial_access_token"]
+    with deployment.reading() as session:
+        row = session.query(InitialAccessToken).one()
+    assert (row.uses_left, row.owner) == (3, school)
+    assert token not in row.token_hash
+    assert yima("app", "allow-registration", "2111999999").code == 1

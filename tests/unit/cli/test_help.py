@@ -24,9 +24,9 @@ def test_the_list_of_commands_is_the_one_promised() -> None:
     names = {name for name, _ in commands()}
     promised = """
         init serve demo doctor
-        school issue|import|rename|recategorise|close|restore|merge|show|list|export
+        school issue|import|rename|domains|recategorise|close|restore|merge|show|list|export
         person register|import|affiliate|transfer|merge|show|activate
-        app register|list|show|rotate-secret|disable
+        app register|list|show|report|approve|suspend|retire|change|rotate-secret|allow-registration
         key list|rotate|retire
         audit list|verify
     """
@@ -42,7 +42,7 @@ def test_every_command_says_what_it_does_and_prints_json_where_it_prints_data(na
     parameters = {option for parameter in command.params for option in parameter.opts}
     if name.split()[-1] in ("list", "show", "verify", "issue", "import", "register", "activate", "doctor"):
         assert "--json" in parameters, name
-    if name.split()[-1] in ("close", "merge", "recategorise", "disable", "retire"):
+    if name.split()[-1] in ("close", "merge", "recategorise", "suspend", "retire"):
         assert "--yes" in parameters, name
 
 

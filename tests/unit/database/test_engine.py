@@ -16,7 +16,9 @@ from tests.people import OPERATOR, make_school
 
 def test_a_transaction_that_raises_leaves_nothing(deployment: Deployment) -> None:
     with pytest.raises(RuntimeError), deployment.transaction(OPERATOR) as tx:
-        tx.session.add(Institution(code="2111000001", name="x", category="21", province="11", status="active", created_at=tx.now))
+        tx.session.add(
+            Institution(code="2111000001", name="x", category="21", province="11", domains=[], status="active", created_at=tx.now)
+        )
         tx.session.flush()
         raise RuntimeError
     with deployment.reading() as session:

@@ -8,9 +8,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 
+from idp.apps.tables import App
 from idp.database import Database
 from idp.database.migration import configuration, is_current, migrate
 from idp.deployment import Deployment
+from idp.oidc.clients import client
 from idp.oidc.tables import OidcClient
 from idp.schema import metadata
 from tests.people import make_school
@@ -44,8 +46,10 @@ def test_two_servers_that_start_at_once_migrate_once(deployment: Deployment) -> 
 def test_an_installation_of_an_earlier_release_is_brought_up_to_date_with_its_apps(deployment: Deployment) -> None:
     school = make_school(deployment)
     app = Flask("unused")
-    people = register_app(app, deployment, school).client_id
+    people = register_app(app, deployment, school, required_level=2).client_id
     machine = register_app(app, deployment, school, grant_types=("client_credentials",), redirect_uris=()).client_id
+    with deployment.reading() as session:
+        before = {name: session.get_one(OidcClient, name).client_metadata for name in (people, machine)}
     config = configuration()
     with deployment.database.engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -54,5 +58,7 @@ def test_an_installation_of_an_earlier_release_is_brought_up_to_date_with_its_ap
     migrate(deployment.database)
     assert is_current(deployment.database)
     with deployment.reading() as session:
-        assert session.get_one(OidcClient, people).response_types == ["code"]
-        assert session.get_one(OidcClient, machine).response_types == []
+        assert session.get_one(OidcClient, people).client_metadata == before[people]
+        assert session.get_one(OidcClient, machine).client_metadata == before[machine]
+        assert client.load(session, people).policy.required_level == 2
+        assert session.get_one(App, people).requested_scopes == session.get_one(App, people).scopes

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from idp.apps.register import AppStatus
 from idp.apps.tables import App
 from idp.database import Database
+from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.policy import Policy
 from idp.oidc.errors import UnknownClient
 from idp.oidc.tables import OidcClient
 
@@ -24,23 +27,25 @@ class Client:
     purpose: str
     owner: str
     scopes: frozenset[str]
+    reasons: Mapping[str, str]
+    last_sign_in_at: datetime | None
     issuer: str
-    auth_method: str
     secret_hashes: tuple[tuple[str, datetime | None], ...]
-    jwks: dict[str, object] | None
-    redirect_uris: tuple[str, ...]
-    post_logout_redirect_uris: tuple[str, ...]
-    back_channel_logout_uri: str | None
-    grant_types: frozenset[str]
-    response_types: frozenset[str]
-    id_token_alg: str
-    access_token_format: str
     sector: str
-    required_level: int
-    requires_pushed: bool
-    requires_dpop: bool
-    trusted: bool
-    introspects: bool
+    metadata: ClientMetadata
+    policy: Policy
+
+    @property
+    def auth_method(self) -> str:
+        """How it authenticates."""
+        return self.metadata.token_endpoint_auth_method
+
+    @property
+    def id_token_alg(self) -> str:
+        """What its ID tokens are signed with."""
+        algorithm = self.metadata.id_token_signed_response_alg
+        assert algorithm is not None  # noqa: S101 - filled in at registration
+        return algorithm
 
     def __repr__(self) -> str:
         return f"Client({self.id})"
@@ -68,6 +73,10 @@ class Clients:
             self._kept[client_id] = (time.monotonic(), client)
         return client
 
+    def forget(self, client_id: str) -> None:
+        """What is registered has changed: this worker looks again at once, the others within ``seconds``."""
+        self._kept.pop(client_id, None)
+
 
 def load(session: Session, client_id: str) -> Client:
     """The approved client, read now. Raises :class:`UnknownClient`."""
@@ -83,21 +92,11 @@ def load(session: Session, client_id: str) -> Client:
         purpose=app.purpose,
         owner=app.owner,
         scopes=frozenset(app.scopes),
+        reasons=app.reasons,
+        last_sign_in_at=app.last_sign_in_at,
         issuer=row.issuer,
-        auth_method=row.auth_method,
         secret_hashes=tuple((text, until) for text, until in hashes if text),
-        jwks=row.jwks,
-        redirect_uris=tuple(row.redirect_uris),
-        post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
-        back_channel_logout_uri=row.back_channel_logout_uri,
-        grant_types=frozenset(row.grant_types),
-        response_types=frozenset(row.response_types),
-        id_token_alg=row.id_token_alg,
-        access_token_format=row.access_token_format,
         sector=row.sector,
-        required_level=row.required_level,
-        requires_pushed=row.requires_pushed,
-        requires_dpop=row.requires_dpop,
-        trusted=row.trusted,
-        introspects=row.introspects,
+        metadata=ClientMetadata.from_json(row.client_metadata),
+        policy=Policy(**row.policy),
     )

@@ -1,0 +1,9 @@
+"""``yima app``: the register of information systems at the command line.
+
+``register`` enters an app, ``review`` decides on it, ``listing`` looks; ``record`` is how one is shown.
+"""
+
+from cli.app import listing, register, review
+from cli.app.group import command
+
+__all__ = ["command", "listing", "register", "review"]

@@ -1,0 +1,38 @@
+"""Verifying what an app has signed, by the keys it registered or by those at its ``jwks_uri``."""
+
+from collections.abc import Collection
+
+from idp.crypto.errors import CryptoError, InvalidKey
+from idp.crypto.jose import KeySet, jwt
+from idp.crypto.jose.jwt import SignedClaims
+from idp.oidc.clients.client import Client
+from idp.oidc.provider import Provider
+
+
+def has_keys(client: Client) -> bool:
+    """Whether there is anything to verify with."""
+    return client.metadata.jwks is not None or client.metadata.jwks_uri is not None
+
+
+def key_set(provider: Provider, client: Client, *, again: bool = False) -> KeySet:
+    """The client's keys for signatures. May fetch: never called while a transaction is open. Raises ``CryptoError``."""
+    if client.metadata.jwks is not None:
+        return KeySet.from_document(client.metadata.jwks)
+    if client.metadata.jwks_uri is not None:
+        return provider.remote_keys.get(client.metadata.jwks_uri, again=again)
+    raise InvalidKey(detail=f"{client.id} has no keys")
+
+
+def decode(provider: Provider, client: Client, token: str, *, algorithms: Collection[str], only: str | None = None) -> SignedClaims:
+    """The claims of a token that the client has signed, with ``only`` that algorithm where it registered one.
+
+    OpenID Connect Core 1.0 §10.1.1: a key that is not known may be new, so the keys at an address are fetched once more. Raises
+    ``CryptoError``.
+    """
+    allowed = algorithms if only is None else (only,)
+    try:
+        return jwt.decode(token, key_set(provider, client), algorithms=allowed)
+    except CryptoError:
+        if client.metadata.jwks_uri is None:
+            raise
+        return jwt.decode(token, key_set(provider, client, again=True), algorithms=allowed)

@@ -1,0 +1,130 @@
+"""What may be registered: the rules in their order, on one screen.
+
+A rule reads the metadata, and raises :class:`InvalidRegistration` with the member that is to blame.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from idp.apps.errors import InvalidRegistration
+from idp.crypto.errors import CryptoError
+from idp.crypto.jose import KeySet
+from idp.i18n import N_
+from idp.keys.states import TOKEN_ALGORITHMS
+from idp.oidc.authorize import response
+from idp.oidc.clients import redirect_uri
+from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, ClientMetadata
+from idp.oidc.clients.policy import Policy
+from idp.settings import Settings
+
+VERIFIABLE = ("RS256", "PS256", "ES256", "SGD_SM3_SM2")
+"""The algorithms an app may sign with: requests and assertions."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A registration that is being judged."""
+
+    issuer: str
+    metadata: ClientMetadata
+    policy: Policy
+    settings: Settings
+
+
+Rule = Callable[[Candidate], None]
+
+
+def check(candidate: Candidate) -> None:
+    """Raises :class:`InvalidRegistration` for the first rule that is broken."""
+    for rule in RULES:
+        rule(candidate)
+
+
+def check_known_values(candidate: Candidate) -> None:
+    """RFC 7591 §2: the values are of those that the discovery document offers."""
+    said = candidate.metadata
+    algorithms = TOKEN_ALGORITHMS[candidate.issuer]
+    _each("token_endpoint_auth_method", (said.token_endpoint_auth_method,), AUTH_METHODS)
+    _each("grant_types", said.grant_types, GRANT_TYPES)
+    _each("id_token_signed_response_alg", (said.id_token_signed_response_alg,), algorithms)
+    _each("request_object_signing_alg", (said.request_object_signing_alg,), VERIFIABLE)
+    _each("token_endpoint_auth_signing_alg", (said.token_endpoint_auth_signing_alg,), VERIFIABLE)
+    if not said.grant_types:
+        raise InvalidRegistration(reason=N_("there must be one"), field="grant_types")
+
+
+def check_flows(candidate: Candidate) -> None:
+    """Dynamic Client Registration 1.0 §2: which grant types belong to which response types."""
+    said = candidate.metadata
+    for name in said.response_types or ():
+        if name not in response.RESPONSE_TYPES:
+            raise InvalidRegistration(reason=N_("this value does not exist here"), field="response_types")
+        words = response.words(name)
+        needed = {"authorization_code"} if "code" in words else set()
+        needed |= {"implicit"} if words & response.THROUGH_THE_BROWSER else set()
+        if not needed <= set(said.grant_types):
+            raise InvalidRegistration(
+                reason=N_("code needs the grant authorization_code, id_token and token need implicit"), field="response_types"
+            )
+    if "client_credentials" in said.grant_types and said.is_public:
+        raise InvalidRegistration(reason=N_("an app without a secret or key cannot get tokens of its own"), field="grant_types")
+    if said.is_public and not candidate.policy.requires_pkce:
+        raise InvalidRegistration(reason=N_("an app without a secret or key needs PKCE (RFC 7636)"))
+
+
+def check_redirect_uris(candidate: Candidate) -> None:
+    """RFC 7591 §2: at least one where a browser comes back; and what the installation allows."""
+    said = candidate.metadata
+    if said.response_types and not said.redirect_uris:
+        raise InvalidRegistration(reason=N_("it needs a redirect URI"), field="redirect_uris")
+    for name, uris in (("redirect_uris", said.redirect_uris), ("post_logout_redirect_uris", said.post_logout_redirect_uris)):
+        for uri in uris:
+            redirect_uri.check(uri, field=name, native=said.application_type == "native")
+            redirect_uri.check_domain(uri, field=name, settings=candidate.settings)
+
+
+def check_other_uris(candidate: Candidate) -> None:
+    """What we or the person's browser will call: https, or this very machine."""
+    said = candidate.metadata
+    for name in ("client_uri", "policy_uri", "tos_uri", "jwks_uri", "sector_identifier_uri", "initiate_login_uri"):
+        redirect_uri.check_optional(getattr(said, name), field=name)
+    redirect_uri.check_optional(said.backchannel_logout_uri, field="backchannel_logout_uri")
+    for uri in said.request_uris:
+        redirect_uri.check(uri.partition("#")[0], field="request_uris")  # OpenID Connect Core 1.0 §6.2: the digest may follow
+
+
+def check_keys(candidate: Candidate) -> None:
+    """RFC 7591 §2: keys by value or by address, not both; and there, where they are needed."""
+    said = candidate.metadata
+    if said.jwks is not None and said.jwks_uri is not None:
+        raise InvalidRegistration(reason=N_("keys stand in jwks or at jwks_uri, not in both"), field="jwks")
+    if said.token_endpoint_auth_method == "private_key_jwt" and said.jwks is None and said.jwks_uri is None:
+        raise InvalidRegistration(reason=N_("private_key_jwt needs the app's public keys"), field="jwks")
+    if said.jwks is not None:
+        try:
+            usable = KeySet.from_document(said.jwks).keys
+        except CryptoError:
+            usable = []
+        if not usable:
+            raise InvalidRegistration(reason=N_("the key set holds no usable public key"), field="jwks")
+
+
+def check_subject_type(candidate: Candidate) -> None:
+    """OpenID Connect Core 1.0 §8; our policy: one name in every app only where the installation allows it."""
+    if candidate.metadata.subject_type == "public" and not candidate.settings.public_subjects:
+        raise InvalidRegistration(reason=N_("subjects are pairwise here (setting public_subjects)"), field="subject_type")
+
+
+RULES: tuple[Rule, ...] = (
+    check_known_values,
+    check_flows,
+    check_redirect_uris,
+    check_other_uris,
+    check_keys,
+    check_subject_type,
+)
+
+
+def _each(field: str, values: tuple[str | None, ...], known: tuple[str, ...]) -> None:
+    if any(value is not None and value not in known for value in values):
+        raise InvalidRegistration(reason=N_("this value does not exist here"), field=field)
