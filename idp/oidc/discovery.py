@@ -2,13 +2,14 @@
 
 import json
 
+from idp.crypto.jose import jwe
 from idp.mfa.policy import HIGHEST_LEVEL, acr_of
 from idp.oidc import dpop
 from idp.oidc.authorize.checks import PROMPTS
 from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
 from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
 from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES
-from idp.oidc.clients.rules import VERIFIABLE
+from idp.oidc.clients.rules import ENCRYPTION, OTHER_ANSWERS, VERIFIABLE
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
 from idp.oidc.scopes import SCOPES
@@ -36,7 +37,7 @@ def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["pairwise", "public"] if settings.public_subjects else ["pairwise"],
-        "id_token_signing_alg_values_supported": list(issuer.algorithms),
+        **_encryption(issuer),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "token_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
         "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
@@ -61,6 +62,18 @@ def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
     }
+
+
+def _encryption(issuer: Issuer) -> dict[str, object]:
+    """How what is made for an app can be signed and encrypted (Core §5.3.2, RFC 9701 §7, JARM §4)."""
+    algorithms = ENCRYPTION[issuer.name]
+    contents = list(dict.fromkeys(enc for alg in algorithms for enc in jwe.CONTENT[alg]))
+    offered: dict[str, object] = {}
+    for purpose in ("id_token", *OTHER_ANSWERS):
+        offered[f"{purpose}_signing_alg_values_supported"] = list(issuer.algorithms)
+        offered[f"{purpose}_encryption_alg_values_supported"] = list(algorithms)
+        offered[f"{purpose}_encryption_enc_values_supported"] = contents
+    return offered
 
 
 def discovery_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:

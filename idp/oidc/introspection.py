@@ -1,8 +1,11 @@
-"""``/oauth/introspect`` (RFC 7662)."""
+"""``/oauth/introspect`` (RFC 7662, RFC 9701)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from idp.mfa.policy import acr_of
+from idp.oidc import client_jwt
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAccessToken, InvalidClient, UnknownClient
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
@@ -18,10 +21,25 @@ from idp.web.machine import MachineAnswer, MachineRequest
 INACTIVE = MachineAnswer(200, {"active": False})
 
 
+JWT_ANSWER = "application/token-introspection+jwt"
+
+
 def introspect(provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
-    """What a token is. A client asks about its own tokens; one registered as a resource server about any of this issuer's."""
+    """What a token is, as JSON, or as a JWT for who asks for it (RFC 9701 §4)."""
     parameters = parse(request.body) if request.is_form else {}
     client = authenticate(provider, issuer, request, parameters)
+    answer = _introspect(provider, issuer, client, parameters)
+    if JWT_ANSWER not in request.accept:
+        return answer
+    now = int(provider.deployment.clock.now().timestamp())
+    # RFC 9701 §5: the answer is one claim, so that nobody takes the token for an access token or the like.
+    claims = {"iss": issuer.url, "aud": client.id, "iat": now, "token_introspection": answer.body}
+    text = client_jwt.make(provider, client, claims, "introspection", typ="token-introspection+jwt")
+    return MachineAnswer(200, text, content_type=JWT_ANSWER)
+
+
+def _introspect(provider: Provider, issuer: Issuer, client: Client, parameters: Mapping[str, str]) -> MachineAnswer:
+    """A client asks about its own tokens; one registered as a resource server about any of this issuer's."""
     if client.metadata.is_public:
         # §2.1: the endpoint is protected, or anyone could try tokens on it.
         raise InvalidClient(detail=f"{client.id} is a public client")

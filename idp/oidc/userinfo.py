@@ -1,7 +1,8 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
-from idp.oidc import person_claims
+from idp.oidc import client_jwt, person_claims
 from idp.oidc.bearer import check_binding, presented_token
+from idp.oidc.clients.client import Client
 from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
@@ -12,7 +13,7 @@ from idp.web.machine import MachineAnswer, MachineRequest
 
 
 def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
-    """The claims of the token's scopes, as JSON."""
+    """The claims of the token's scopes."""
     presented = presented_token(request)
     here = provider.deployment
     now = here.clock.now()
@@ -30,4 +31,15 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
         claims = person_claims.read(provider, session, person.id, scopes, person_claims.named(token.claims, "userinfo"))
     client = provider.clients.get(token.client_id)
     sub = here.ring.vault.pairwise_subject(client.sector, person.number)
-    return MachineAnswer(200, {"sub": sub, **claims})
+    return _answer(provider, issuer, client, {"sub": sub, **claims})
+
+
+def _answer(provider: Provider, issuer: Issuer, client: Client, claims: dict[str, object]) -> MachineAnswer:
+    """JSON, or a JWT for a client that registered for one (§5.3.2)."""
+    if client.metadata.userinfo_signed_response_alg is not None:
+        text = client_jwt.make(provider, client, {**claims, "iss": issuer.url, "aud": client.id}, "userinfo")
+    elif client_jwt.is_encrypted(client, "userinfo"):
+        text = client_jwt.encrypted_only(provider, client, claims, "userinfo")
+    else:
+        return MachineAnswer(200, claims)
+    return MachineAnswer(200, text, content_type="application/jwt")

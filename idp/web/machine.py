@@ -31,6 +31,7 @@ class MachineRequest:
     content_type: str
     query: bytes
     authorization: str
+    accept: str
     dpop: str
     address: str | None
 
@@ -115,6 +116,7 @@ class MachineEndpoints:
                     content_type=content_type,
                     query=environ.get("QUERY_STRING", "").encode("latin-1"),
                     authorization=environ.get("HTTP_AUTHORIZATION", ""),
+                    accept=environ.get("HTTP_ACCEPT", ""),
                     dpop=environ.get("HTTP_DPOP", ""),
                     address=self._address(environ),
                 )

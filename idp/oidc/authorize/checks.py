@@ -77,7 +77,8 @@ def check_response_type(request: AuthorizeRequest) -> None:
 
 def check_response_mode(request: AuthorizeRequest) -> None:
     """OAuth 2.0 Multiple Response Types §2.1, §5: a known one, and never tokens in a query."""
-    if request.parameters.get("response_mode", request.response_mode) != request.response_mode:
+    given = request.parameters.get("response_mode", request.response_mode)
+    if given not in (request.response_mode, "jwt"):
         raise InvalidRequest(N_("The parameter %(name)s has a value that it cannot have."), name="response_mode")
 
 

@@ -5,7 +5,8 @@ from urllib.parse import quote, urlencode
 
 # Multiple Response Types §3, §5; the order of the words means nothing. `token` alone signs nobody in and is not offered.
 RESPONSE_TYPES = ("code", "id_token", "id_token token", "code id_token", "code token", "code id_token token")
-RESPONSE_MODES = ("query", "fragment", "form_post")
+PLAIN_MODES = ("query", "fragment", "form_post")
+RESPONSE_MODES = (*PLAIN_MODES, *(f"{name}.jwt" for name in PLAIN_MODES), "jwt")
 
 THROUGH_THE_BROWSER = frozenset({"id_token", "token"})
 """Words of a response type that put a token into the answer itself."""
@@ -27,10 +28,13 @@ def mode(parameters: Mapping[str, str]) -> str:
     Multiple Response Types §5: tokens never go into a query, which servers write into their logs.
     """
     with_tokens = bool(words(parameters.get("response_type", "")) & THROUGH_THE_BROWSER)
+    default = "fragment" if with_tokens else "query"
     given = parameters.get("response_mode")
-    if given in RESPONSE_MODES and not (given == "query" and with_tokens):
+    if given == "jwt":
+        return f"{default}.jwt"  # JARM §2.3.4
+    if given in RESPONSE_MODES and not (given.startswith("query") and with_tokens):
         return given
-    return "fragment" if with_tokens else "query"
+    return default
 
 
 def address(redirect_uri: str, response_mode: str, answer: Mapping[str, str]) -> str:

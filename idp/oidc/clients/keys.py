@@ -1,6 +1,7 @@
 """Verifying what an app has signed, by the keys it registered or by those at its ``jwks_uri``."""
 
 from collections.abc import Collection
+from typing import Any
 
 from idp.crypto.errors import CryptoError, InvalidKey
 from idp.crypto.jose import KeySet, jwt
@@ -14,10 +15,10 @@ def has_keys(client: Client) -> bool:
     return client.metadata.jwks is not None or client.metadata.jwks_uri is not None
 
 
-def key_set(provider: Provider, client: Client, *, again: bool = False) -> KeySet:
-    """The client's keys for signatures. May fetch: never called while a transaction is open. Raises ``CryptoError``."""
+def document(provider: Provider, client: Client, *, again: bool = False) -> dict[str, Any]:
+    """The client's JWK set. May fetch: never called while a transaction is open. Raises ``CryptoError``."""
     if client.metadata.jwks is not None:
-        return KeySet.from_document(client.metadata.jwks)
+        return client.metadata.jwks
     if client.metadata.jwks_uri is not None:
         return provider.remote_keys.get(client.metadata.jwks_uri, again=again)
     raise InvalidKey(detail=f"{client.id} has no keys")
@@ -31,8 +32,8 @@ def decode(provider: Provider, client: Client, token: str, *, algorithms: Collec
     """
     allowed = algorithms if only is None else (only,)
     try:
-        return jwt.decode(token, key_set(provider, client), algorithms=allowed)
+        return jwt.decode(token, KeySet.from_document(document(provider, client)), algorithms=allowed)
     except CryptoError:
         if client.metadata.jwks_uri is None:
             raise
-        return jwt.decode(token, key_set(provider, client, again=True), algorithms=allowed)
+        return jwt.decode(token, KeySet.from_document(document(provider, client, again=True)), algorithms=allowed)

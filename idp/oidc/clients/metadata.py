@@ -46,6 +46,11 @@ class ClientMetadata(BaseModel):
     subject_type: Literal["pairwise", "public"] = "pairwise"
     sector_identifier_uri: Uri | None = None
     id_token_signed_response_alg: Text | None = None
+    id_token_encrypted_response_alg: Text | None = None
+    id_token_encrypted_response_enc: Text | None = None
+    userinfo_signed_response_alg: Text | None = None
+    userinfo_encrypted_response_alg: Text | None = None
+    userinfo_encrypted_response_enc: Text | None = None
     default_max_age: Annotated[int, Field(ge=0, le=10**9)] | None = None
     require_auth_time: bool = False
     default_acr_values: Words = ()
@@ -54,6 +59,13 @@ class ClientMetadata(BaseModel):
     require_signed_request_object: bool = False
     request_object_signing_alg: Text | None = None
     token_endpoint_auth_signing_alg: Text | None = None
+    # RFC 9701 §6, JARM §3
+    introspection_signed_response_alg: Text | None = None
+    introspection_encrypted_response_alg: Text | None = None
+    introspection_encrypted_response_enc: Text | None = None
+    authorization_signed_response_alg: Text | None = None
+    authorization_encrypted_response_alg: Text | None = None
+    authorization_encrypted_response_enc: Text | None = None
     # RP-Initiated, Back-Channel Logout 1.0
     post_logout_redirect_uris: Uris = ()
     backchannel_logout_uri: Uri | None = None

@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from idp.apps.errors import InvalidRegistration
 from idp.crypto.errors import CryptoError, InvalidKey
-from idp.crypto.jose import KeySet
 from idp.crypto.jose.strict_json import read_object, read_strings
 from idp.i18n import N_
 from idp.outgoing import FetchFailed, Outgoing
@@ -21,11 +21,11 @@ class RemoteKeys:
 
     def __init__(self, outgoing: Outgoing) -> None:
         self._outgoing = outgoing
-        self._kept: dict[str, tuple[float, KeySet]] = {}
+        self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
-    def get(self, uri: str, *, again: bool = False) -> KeySet:
-        """The keys. ``again`` asks for newer ones, which is done every ten seconds at most: a stranger's token can cause it.
+    def get(self, uri: str, *, again: bool = False) -> dict[str, Any]:
+        """The document. ``again`` asks for newer ones, which is done every ten seconds at most: a stranger's token can cause it.
 
         Raises :class:`idp.crypto.errors.InvalidKey` where there are none. Never called while a transaction is open.
         """
@@ -38,12 +38,12 @@ class RemoteKeys:
             raise InvalidKey(detail=f"jwks_uri: {error.detail}") from None
         if answer.status != 200:
             raise InvalidKey(detail=f"jwks_uri: status {answer.status}")
-        keys = KeySet.from_document(read_object(answer.body))
+        document = read_object(answer.body)
         with self._lock:
             if len(self._kept) >= MAX_KEPT:
                 self._kept.clear()
-            self._kept[uri] = (time.monotonic(), keys)
-        return keys
+            self._kept[uri] = (time.monotonic(), document)
+        return document
 
 
 def check_sector_identifier(outgoing: Outgoing, uri: str, needed: Iterable[str]) -> None:

@@ -4,11 +4,13 @@ A rule reads the metadata, and raises :class:`InvalidRegistration` with the memb
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from idp.apps.errors import InvalidRegistration
 from idp.crypto.errors import CryptoError
-from idp.crypto.jose import KeySet
+from idp.crypto.jose import KeySet, jwe
 from idp.i18n import N_
 from idp.keys.states import TOKEN_ALGORITHMS
 from idp.oidc.authorize import response
@@ -16,6 +18,12 @@ from idp.oidc.clients import redirect_uri
 from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, ClientMetadata
 from idp.oidc.clients.policy import Policy
 from idp.settings import Settings
+
+OTHER_ANSWERS = ("userinfo", "introspection", "authorization")
+"""What is signed and encrypted for an app beside ID tokens."""
+
+ENCRYPTION = {"sm": (jwe.SM2_ENCRYPTION,), "intl": ("RSA-OAEP-256", "ECDH-ES")}
+"""How the key of an encrypted answer is encrypted, on each issuer."""
 
 VERIFIABLE = ("RS256", "PS256", "ES256", "SGD_SM3_SM2")
 """The algorithms an app may sign with: requests and assertions."""
@@ -46,7 +54,9 @@ def check_known_values(candidate: Candidate) -> None:
     algorithms = TOKEN_ALGORITHMS[candidate.issuer]
     _each("token_endpoint_auth_method", (said.token_endpoint_auth_method,), AUTH_METHODS)
     _each("grant_types", said.grant_types, GRANT_TYPES)
-    _each("id_token_signed_response_alg", (said.id_token_signed_response_alg,), algorithms)
+    for purpose in ("id_token", *OTHER_ANSWERS):
+        name = f"{purpose}_signed_response_alg"
+        _each(name, (getattr(said, name),), algorithms)
     _each("request_object_signing_alg", (said.request_object_signing_alg,), VERIFIABLE)
     _each("token_endpoint_auth_signing_alg", (said.token_endpoint_auth_signing_alg,), VERIFIABLE)
     if not said.grant_types:
@@ -100,13 +110,27 @@ def check_keys(candidate: Candidate) -> None:
         raise InvalidRegistration(reason=N_("keys stand in jwks or at jwks_uri, not in both"), field="jwks")
     if said.token_endpoint_auth_method == "private_key_jwt" and said.jwks is None and said.jwks_uri is None:
         raise InvalidRegistration(reason=N_("private_key_jwt needs the app's public keys"), field="jwks")
-    if said.jwks is not None:
-        try:
-            usable = KeySet.from_document(said.jwks).keys
-        except CryptoError:
-            usable = []
-        if not usable:
-            raise InvalidRegistration(reason=N_("the key set holds no usable public key"), field="jwks")
+    if said.jwks is not None and not _holds_a_key(said.jwks):
+        raise InvalidRegistration(reason=N_("the key set holds no usable public key"), field="jwks")
+
+
+def check_encryption(candidate: Candidate) -> None:
+    """Dynamic Client Registration 1.0 §2, RFC 9701 §6, JARM §3: a pair that exists on this issuer, and a key to encrypt to."""
+    said = candidate.metadata
+    for purpose in ("id_token", *OTHER_ANSWERS):
+        alg_name, enc_name = f"{purpose}_encrypted_response_alg", f"{purpose}_encrypted_response_enc"
+        alg, enc = getattr(said, alg_name), getattr(said, enc_name)
+        if alg is None and enc is not None:
+            raise InvalidRegistration(reason=N_("it says how, but not with which algorithm for the key"), field=enc_name)
+        if alg is None:
+            continue
+        _each(alg_name, (alg,), ENCRYPTION[candidate.issuer])
+        _each(enc_name, (enc,), jwe.CONTENT[alg])
+        if said.jwks_uri is None:
+            try:
+                jwe.find_key(said.jwks, alg)
+            except CryptoError:
+                raise InvalidRegistration(reason=N_("the key set holds no key for that"), field=alg_name) from None
 
 
 def check_subject_type(candidate: Candidate) -> None:
@@ -121,8 +145,21 @@ RULES: tuple[Rule, ...] = (
     check_redirect_uris,
     check_other_uris,
     check_keys,
+    check_encryption,
     check_subject_type,
 )
+
+
+def _holds_a_key(jwks: dict[str, Any]) -> bool:
+    try:
+        if KeySet.from_document(jwks).keys:
+            return True
+    except CryptoError:
+        return False
+    for alg in jwe.CONTENT:
+        with suppress(CryptoError):
+            return bool(jwe.find_key(jwks, alg))
+    return False
 
 
 def _each(field: str, values: tuple[str | None, ...], known: tuple[str, ...]) -> None:

@@ -7,8 +7,8 @@ from werkzeug.wrappers.response import Response
 
 from idp.login import browser
 from idp.login.routes.sign_in import start
-from idp.oidc import consent
-from idp.oidc.authorize import checks, front_door, hint, pending, response
+from idp.oidc import client_jwt, consent
+from idp.oidc.authorize import checks, front_door, hint, jarm, pending, response
 from idp.oidc.authorize.decision import Need, need, requirement
 from idp.oidc.authorize.issue import error_answer, make_answer
 from idp.oidc.authorize.pending import Pending
@@ -100,8 +100,13 @@ def _answer(asked: AuthorizeRequest, waiting: Pending | None) -> Response:
 
 def _send(asked: AuthorizeRequest, answer: dict[str, str]) -> Response:
     """Takes an answer to the app, the way it asked for."""
-    if asked.response_mode != "form_post":
-        return redirect(response.address(asked.redirect_uri, asked.response_mode, answer), 303)
+    if "id_token" in answer:
+        answer["id_token"] = client_jwt.encrypted(provider(), asked.client, answer["id_token"], "id_token")
+    mode, _, as_jwt = asked.response_mode.partition(".")
+    if as_jwt:
+        answer = jarm.secured(provider(), asked, answer)
+    if mode != "form_post":
+        return redirect(response.address(asked.redirect_uri, mode, answer), 303)
     # Form Post §2: a page whose form sends itself; with a button, for browsers without scripts.
     allow_form_target(origin(asked.redirect_uri))
     page = render_template("oidc/form_post.html", client=asked.client, target=asked.redirect_uri, answer=answer)

@@ -1,9 +1,10 @@
 """``/oauth/token``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from idp.i18n import N_
-from idp.oidc import device, dpop
+from idp.oidc import client_jwt, device, dpop
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidDpopProof, InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.issuer import Issuer
@@ -40,4 +41,7 @@ def token(provider: Provider, issuer: Issuer, request: MachineRequest) -> Machin
     jkt = dpop.check_proof(provider, request, issuer.endpoint("token"))
     if jkt is None and client.metadata.dpop_bound_access_tokens:
         raise InvalidDpopProof
-    return MachineAnswer(200, grant(provider, issuer, client, TokenRequest(parameters, request.address, jkt)).to_json())
+    answer = grant(provider, issuer, client, TokenRequest(parameters, request.address, jkt))
+    if answer.id_token is not None:
+        answer = replace(answer, id_token=client_jwt.encrypted(provider, client, answer.id_token, "id_token"))
+    return MachineAnswer(200, answer.to_json())
