@@ -5,7 +5,8 @@ from collections.abc import Callable
 from idp import housekeeping
 from idp.deployment import Deployment
 from idp.login.sessions import Ending
-from idp.oidc import back_channel, families
+from idp.oidc import families
+from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
 

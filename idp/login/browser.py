@@ -15,6 +15,7 @@ from idp.web.context import cookie_name, deployment
 SESSION = "yima_session"
 BROWSER = "yima_browser"
 KNOWN = "yima_known"
+STATE = "yima_state"
 MAX_KNOWN = 5
 ONE_YEAR = 365 * 86400
 
@@ -49,9 +50,23 @@ def keep_session(response: Response, token: str) -> None:
 
 
 def forget_session(response: Response) -> None:
-    """Takes the session token away."""
+    """Takes the session token away, and the state with it."""
     settings = deployment().settings
     response.delete_cookie(cookie_name(settings, SESSION), secure=settings.secure, httponly=True, samesite="Lax")
+    response.delete_cookie(cookie_name(settings, STATE), secure=settings.secure, samesite="None" if settings.secure else "Lax")
+
+
+def state(sid: str) -> str:
+    """What tells a script of ours that this very session lasts. Nothing can be learnt from it, and nothing done with it."""
+    key = deployment().ring.current().web_secret
+    return base64url.encode(sm3.hmac(key, b"browser state\x00" + sid.encode())[:18])
+
+
+def keep_state(response: Response, sid: str) -> None:
+    """Gives the browser the state, where our scripts read it, in frames on pages of others too."""
+    settings = deployment().settings
+    same_site = "None" if settings.secure else "Lax"  # browsers take None by https only
+    response.set_cookie(cookie_name(settings, STATE), state(sid), secure=settings.secure, httponly=False, samesite=same_site)
 
 
 def secret() -> str:

@@ -1,13 +1,24 @@
-"""Where other rooms join in: what they do when a session ends, and their panels on the self-service page."""
+"""Where other rooms join in: what they do when a session ends, their pages that say farewell, their panels on ``/me``."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 from idp.login.sessions import Ending, SignedIn
 
-ENDINGS, PANELS = "yima_session_endings", "yima_account_panels"
+ENDINGS, FAREWELLS, PANELS = "yima_session_endings", "yima_farewells", "yima_account_panels"
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """A page of an app that ends what the app keeps in this browser, and the app's name."""
+
+    name: str
+    url: str
+
 
 Panel = Callable[[SignedIn], str]
 """A part of the self-service page: its HTML, already safe."""
@@ -21,6 +32,16 @@ def on_end(app: Flask, ending: Ending) -> None:
 def endings() -> Sequence[Ending]:
     """Those of this application."""
     return cast(Sequence[Ending], current_app.extensions.get(ENDINGS, ()))
+
+
+def on_farewell(app: Flask, pages: Callable[[Session, str], list[Farewell]]) -> None:
+    """Has ``pages`` asked for the session (by its ``sid``) that somebody ends at their browser."""
+    app.extensions.setdefault(FAREWELLS, []).append(pages)
+
+
+def farewells(session: Session, sid: str) -> list[Farewell]:
+    """The pages to show when the session ends."""
+    return [page for pages in current_app.extensions.get(FAREWELLS, ()) for page in pages(session, sid)]
 
 
 def add_panel(app: Flask, panel: Panel) -> None:

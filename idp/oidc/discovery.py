@@ -11,6 +11,7 @@ from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
 from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.clients.rules import ENCRYPTION, OTHER_ANSWERS, VERIFIABLE
 from idp.oidc.issuer import Issuer
+from idp.oidc.logout.session_state import FRAME as SESSION_FRAME
 from idp.oidc.provider import Provider
 from idp.oidc.scopes import SCOPES
 from idp.settings import Settings
@@ -49,6 +50,9 @@ def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_response_iss_parameter_supported": True,
+        "check_session_iframe": issuer.endpoint(SESSION_FRAME),
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "claims_parameter_supported": True,

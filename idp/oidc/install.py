@@ -6,10 +6,11 @@ from flask import Flask
 
 from idp.deployment import Deployment
 from idp.login import extension
-from idp.oidc import back_channel, families
+from idp.oidc import families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
+from idp.oidc.logout import back_channel, front_channel
 from idp.oidc.provider import EXTENSION, make_provider
-from idp.oidc.routes import consents, device, make_authorize, make_logout
+from idp.oidc.routes import consents, device, make_authorize, make_logout, make_session_frame
 from idp.oidc.routes.consents import panel
 from idp.web.address import address_reader
 from idp.web.machine import MachineEndpoints
@@ -26,10 +27,12 @@ def install(app: Flask, deployment: Deployment) -> None:
     for issuer in provider.issuers.values():
         app.register_blueprint(make_authorize(issuer))
         app.register_blueprint(make_logout(issuer))
+        app.register_blueprint(make_session_frame(issuer))
     app.register_blueprint(consents)
     app.register_blueprint(device)
     extension.on_end(app, families.end_with_session)
     extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
+    extension.on_farewell(app, front_channel.farewells(provider.issuers))
     extension.add_panel(app, panel)
     inner: WSGIApplication = app.wsgi_app
     reader = address_reader(deployment.settings.trusted_proxies)

@@ -14,6 +14,7 @@ class Receiver:
     url: str = ""
     status: int = 200
     body: bytes = b""
+    content_type: str = "application/octet-stream"
     headers: dict[str, str] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
@@ -29,8 +30,9 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             receiver.fetched.append(self.path)
-            body = receiver.documents.get(self.path)
+            body = receiver.documents.get(self.path, receiver.documents.get(self.path.partition("?")[0]))
             self.send_response(404 if body is None else receiver.status)
+            self.send_header("Content-Type", receiver.content_type)
             for name, value in receiver.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body or b"")))

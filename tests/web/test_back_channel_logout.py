@@ -13,7 +13,7 @@ from idp import background, housekeeping
 from idp.audit.tables import AuditEvent
 from idp.crypto import base64url
 from idp.deployment import Deployment
-from idp.oidc import back_channel
+from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
 from idp.outbox.tables import Message

@@ -108,7 +108,7 @@ def test_a_request_at_its_address_is_fetched_and_obeyed(by_reference: RelyingPar
         assert by_reference.claims_of(tokens["id_token"])["nonce"] == "from the address"
 
 
-@pytest.mark.parametrize("path", ["/elsewhere", "/other", "/request#wrongdigest", "/request?x=1"])
+@pytest.mark.parametrize("path", ["/elsewhere", "/other", "/request#wrongdigest", "/request?x=1", "/request/"])
 def test_an_address_that_is_not_registered_or_holds_something_else_is_refused(
     by_reference: RelyingParty, receiver: Receiver, path: str
 ) -> None:

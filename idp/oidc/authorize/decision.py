@@ -10,8 +10,8 @@ from idp.login.requirement import Requirement, is_satisfied
 from idp.login.sessions import SignedIn
 from idp.oidc import consent
 from idp.oidc.authorize.request import AuthorizeRequest
-from idp.oidc.clients.redirect_uri import origin
 from idp.oidc.errors import ConsentRequired, LoginRequired
+from idp.web.headers import origin_of
 
 
 class Need(StrEnum):
@@ -42,7 +42,7 @@ def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: da
         force=asks_again and not asked,
         login_hint=request.login_hint,
         app_name=request.client.name,
-        app_origin=origin(request.redirect_uri),
+        app_origin=origin_of(request.redirect_uri),
     )
 
 

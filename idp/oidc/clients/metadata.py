@@ -66,8 +66,10 @@ class ClientMetadata(BaseModel):
     authorization_signed_response_alg: Text | None = None
     authorization_encrypted_response_alg: Text | None = None
     authorization_encrypted_response_enc: Text | None = None
-    # RP-Initiated, Back-Channel Logout 1.0
+    # RP-Initiated, Front-Channel, Back-Channel Logout 1.0
     post_logout_redirect_uris: Uris = ()
+    frontchannel_logout_uri: Uri | None = None
+    frontchannel_logout_session_required: bool = False
     backchannel_logout_uri: Uri | None = None
     backchannel_logout_session_required: bool = False
     # RFC 9126 §6, RFC 9449 §5.2

@@ -65,9 +65,3 @@ def matches(registered: str, given: str) -> bool:
         return False
     same = (ours.scheme, ours.hostname, ours.path, ours.query) == (theirs.scheme, theirs.hostname, theirs.path, theirs.query)
     return same and theirs.username is None and "#" not in given and given.isprintable()
-
-
-def origin(uri: str) -> str:
-    """Scheme, host and port, as a content security policy names a source; of a native app's own scheme the scheme alone."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"

@@ -18,6 +18,7 @@ from idp.oidc.clients import redirect_uri
 from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, ClientMetadata
 from idp.oidc.clients.policy import Policy
 from idp.settings import Settings
+from idp.web.headers import origin_of
 
 OTHER_ANSWERS = ("userinfo", "introspection", "authorization")
 """What is signed and encrypted for an app beside ID tokens."""
@@ -99,6 +100,11 @@ def check_other_uris(candidate: Candidate) -> None:
     for name in ("client_uri", "policy_uri", "tos_uri", "jwks_uri", "sector_identifier_uri", "initiate_login_uri"):
         redirect_uri.check_optional(getattr(said, name), field=name)
     redirect_uri.check_optional(said.backchannel_logout_uri, field="backchannel_logout_uri")
+    redirect_uri.check_optional(said.frontchannel_logout_uri, field="frontchannel_logout_uri")
+    origins = {origin_of(uri) for uri in said.redirect_uris}
+    if said.frontchannel_logout_uri is not None and origin_of(said.frontchannel_logout_uri) not in origins:
+        # Front-Channel Logout 1.0 §2: scheme, host and port of a redirect URI.
+        raise InvalidRegistration(reason=N_("it must have the host of a redirect URI"), field="frontchannel_logout_uri")
     for uri in said.request_uris:
         redirect_uri.check(uri.partition("#")[0], field="request_uris")  # OpenID Connect Core 1.0 §6.2: the digest may follow
 

@@ -8,21 +8,22 @@ from werkzeug.wrappers.response import Response
 from idp.login import browser
 from idp.login.routes.sign_in import start
 from idp.oidc import client_jwt, consent
-from idp.oidc.authorize import checks, front_door, hint, jarm, pending, response
+from idp.oidc.authorize import checks, front_door, hint, jarm, pending
 from idp.oidc.authorize.decision import Need, need, requirement
 from idp.oidc.authorize.issue import error_answer, make_answer
 from idp.oidc.authorize.pending import Pending
 from idp.oidc.authorize.request import AuthorizeRequest
-from idp.oidc.clients.redirect_uri import origin
+from idp.oidc.authorize.response import address
 from idp.oidc.errors import AccessDenied, OAuthError, RequestLost, UnmetAuthenticationRequirements
 from idp.oidc.issuer import Issuer
+from idp.oidc.logout.session_state import session_state
 from idp.oidc.parameters import parse
 from idp.oidc.provider import provider
 from idp.oidc.scopes import SCOPES
 from idp.registry import institutions
 from idp.web import context
 from idp.web.csrf import protection
-from idp.web.headers import allow_form_target
+from idp.web.headers import allow_form_target, origin_of
 from idp.web.locale import ask_for
 
 log = logging.getLogger("yima.oidc")
@@ -95,7 +96,10 @@ def _answer(asked: AuthorizeRequest, waiting: Pending | None) -> Response:
         if waiting is not None:
             pending.spend(tx, waiting)
         answer = make_answer(provider(), tx, asked, signed_in)
-    return _send(asked, answer)
+    answer["session_state"] = session_state(browser.state(signed_in.sid), asked.client.id, asked.redirect_uri)
+    response = _send(asked, answer)
+    browser.keep_state(response, signed_in.sid)
+    return response
 
 
 def _send(asked: AuthorizeRequest, answer: dict[str, str]) -> Response:
@@ -106,15 +110,15 @@ def _send(asked: AuthorizeRequest, answer: dict[str, str]) -> Response:
     if as_jwt:
         answer = jarm.secured(provider(), asked, answer)
     if mode != "form_post":
-        return redirect(response.address(asked.redirect_uri, mode, answer), 303)
+        return redirect(address(asked.redirect_uri, mode, answer), 303)
     # Form Post §2: a page whose form sends itself; with a button, for browsers without scripts.
-    allow_form_target(origin(asked.redirect_uri))
+    allow_form_target(origin_of(asked.redirect_uri))
     page = render_template("oidc/form_post.html", client=asked.client, target=asked.redirect_uri, answer=answer)
     return Response(page, mimetype="text/html")
 
 
 def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
-    allow_form_target(origin(asked.redirect_uri))
+    allow_form_target(origin_of(asked.redirect_uri))
     with provider().deployment.reading() as session:
         owner = institutions.by_code(session, asked.client.owner).name
     page = render_template(
