@@ -6,6 +6,7 @@ from idp import housekeeping
 from idp.deployment import Deployment
 from idp.login.sessions import Ending
 from idp.oidc import families
+from idp.oidc.decoupled import ciba
 from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
@@ -14,7 +15,7 @@ from idp.outbox import worker
 def start(deployment: Deployment) -> Callable[[], None]:
     """Starts housekeeping and the outbox in threads of their own; the returned function stops them."""
     provider = make_provider(deployment)
-    handlers = {back_channel.KIND: back_channel.sender(provider)}
+    handlers = {back_channel.KIND: back_channel.sender(provider), ciba.PING: ciba.sender(provider)}
     stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers)]
 
     def stop() -> None:

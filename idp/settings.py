@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 
 from idp.errors import YimaError
 from idp.i18n import N_
@@ -56,6 +56,22 @@ class Settings(BaseModel):
     workers: int = Field(default=0, ge=0, description="Worker processes; 0 means one per core.")
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="How many reverse proxies stand before us and set X-Forwarded-For and -Proto."
+    )
+    client_certificate_header: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="The header in which the proxy hands on a client's TLS certificate. It must overwrite what clients send there.",
+    )
+    proxy_addresses: str = Field(
+        default="127.0.0.0/8,::1/128",
+        description="Where the proxy connects from: only from there a client's certificate is believed. Networks, by commas.",
+    )
+    mtls_url: str = Field(
+        default="",
+        description="The proxy's other name, at which it asks apps for a TLS certificate; apps find it in the discovery document.",
+    )
+    client_certificate_ca: Path | None = Field(
+        default=None, description="Certificate authorities for apps that authenticate by tls_client_auth, as a PEM file."
     )
     organisation: str = Field(default="一码", description="The name shown on the sign-in page.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
@@ -105,15 +121,24 @@ class Settings(BaseModel):
         port = str(values.get("bind", "")).rpartition(":")[2]
         return values if "public_url" in values or not port.isdigit() else values | {"public_url": f"http://localhost:{port}"}
 
-    @field_validator("public_url")
+    @field_validator("public_url", "mtls_url")
     @classmethod
-    def _public_url(cls, value: str) -> str:
+    def _public_url(cls, value: str, info: ValidationInfo) -> str:
         value = value.rstrip("/")
+        if not value and info.field_name == "mtls_url":
+            return value
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
             raise ValueError("must be an origin such as https://id.example.edu.cn, without a path")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must be https; plain http is for loopback addresses only")
+        return value
+
+    @field_validator("proxy_addresses")
+    @classmethod
+    def _proxy_addresses(cls, value: str) -> str:
+        for text in value.split(","):
+            ipaddress.ip_network(text.strip())
         return value
 
     @field_validator("bind")
@@ -138,6 +163,10 @@ class Settings(BaseModel):
             raise ValueError("session_idle must not be longer than session_absolute")
         if self.refresh_token_idle > self.refresh_token_absolute:
             raise ValueError("refresh_token_idle must not be longer than refresh_token_absolute")
+        if self.client_certificate_header and not self.trusted_proxies:
+            raise ValueError("client_certificate_header needs a proxy to set it: set trusted_proxies too")
+        if self.mtls_url and not self.client_certificate_header:
+            raise ValueError("mtls_url needs client_certificate_header, or no certificate is ever seen")
         if self.registration == "open" and not self.registration_owner:
             raise ValueError("open registration needs registration_owner, the code of an institution")
         return self
@@ -151,6 +180,11 @@ class Settings(BaseModel):
     def redirect_domain_list(self) -> tuple[str, ...]:
         """The domains of ``redirect_domains``."""
         return tuple(name.strip().lower().lstrip(".") for name in self.redirect_domains.split(",") if name.strip())
+
+    @property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of ``proxy_addresses``."""
+        return tuple(ipaddress.ip_network(text.strip()) for text in self.proxy_addresses.split(","))
 
     @property
     def secure(self) -> bool:

@@ -9,6 +9,7 @@ import click
 
 from cli.app.group import command
 from cli.app.record import record
+from cli.app.rules import rule_options, said, with_profile
 from cli.frame import json_option, opened, operator
 from cli.output import print_json
 from idp.apps import register
@@ -94,15 +95,6 @@ def read_metadata(path: Path) -> dict[str, Any]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=_("A JSON file with client metadata (RFC 7591): everything that has no option here."),
 )
-@click.option("--access-tokens", "access_token_format", type=click.Choice(["opaque", "jwt"]), default="opaque", show_default=True)
-@click.option(
-    "--acr",
-    "required_level",
-    type=click.IntRange(1, 4),
-    default=1,
-    show_default=True,
-    help=_("The level every sign-in must reach; 2 is a second factor."),
-)
 @click.option(
     "--require-par",
     "require_pushed_authorization_requests",
@@ -112,9 +104,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 @click.option(
     "--require-dpop", "dpop_bound_access_tokens", is_flag=True, help=_("Only tokens that are bound to a key of the app (DPoP).")
 )
-@click.option("--without-pkce", is_flag=True, help=_("For an old library with a secret that does not know PKCE."))
-@click.option("--trusted", is_flag=True, help=_("One of the school's own: people are not asked again what it may know."))
-@click.option("--resource-server", "introspects", is_flag=True, help=_("May ask about the tokens of other apps."))
+@rule_options
 @json_option
 def register_(
     name: str,
@@ -128,17 +118,14 @@ def register_(
 ) -> None:
     """Registers."""
     particulars = register.Particulars(name, owner, contact, purpose, {"openid", *scopes}, reasons=dict(why))
-    metadata = _metadata(rest)
-    policy = Policy.of(
-        requires_pkce=not rest["without_pkce"],
-        **{key: rest[key] for key in ("required_level", "trusted", "introspects", "access_token_format")},
-    )
+    policy = said(rest)
+    metadata = ClientMetadata.from_json(with_profile(_metadata(rest), policy))
     with opened() as deployment:
         sector = None
         if metadata.sector_identifier_uri is not None:
             check_sector_identifier(Outgoing(deployment.settings), metadata.sector_identifier_uri, metadata.redirect_uris)
             sector = urlsplit(metadata.sector_identifier_uri).hostname
-        wanted = Registration(particulars, metadata, policy, rest["issuer"], sector)
+        wanted = Registration(particulars, metadata, Policy.of(**policy), rest["issuer"], sector)
         with deployment.transaction(operator()) as tx:
             made = registration.add(tx, wanted, deployment.settings)
             shown = record(deployment, made.app, made.client)
@@ -148,13 +135,13 @@ def register_(
         _print_pasted(shown, made.secret)
 
 
-def _metadata(options: dict[str, Any]) -> ClientMetadata:
+def _metadata(options: dict[str, Any]) -> dict[str, Any]:
     given = {key: options[key] for key in _METADATA if options[key] not in (None, ())}
     if options["jwks"]:
         given["jwks"] = read_metadata(options["jwks"])
     if options["metadata"]:
         given |= read_metadata(options["metadata"])
-    return ClientMetadata.from_json(given)
+    return given
 
 
 def _print_pasted(shown: dict[str, Any], secret: str | None) -> None:

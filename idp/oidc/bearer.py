@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from idp.oidc import dpop
-from idp.oidc.errors import InvalidAccessToken, InvalidDpopProof, InvalidRequest
+from idp.oidc.errors import InvalidAccessToken, InvalidRequest
 from idp.oidc.parameters import parse
-from idp.oidc.provider import Provider
-from idp.oidc.token.access_token import Found
 from idp.web.machine import MachineRequest
 
 MAX_TOKEN = 8192
@@ -36,19 +33,3 @@ def presented_token(request: MachineRequest) -> Presented:
     if not found or len(found[0]) > MAX_TOKEN:
         raise InvalidAccessToken
     return Presented(found[0], with_proof=bool(known) and scheme.lower() == "dpop")
-
-
-def check_binding(provider: Provider, request: MachineRequest, url: str, presented: Presented, token: Found) -> None:
-    """RFC 9449 §7.1, §7.2: a bound token comes with a proof of its key, and no other; an unbound one is a bearer token.
-
-    Raises :class:`InvalidAccessToken` or :class:`InvalidDpopProof`.
-    """
-    if (token.jkt is not None) != presented.with_proof:
-        raise InvalidAccessToken(detail="presented by the wrong scheme")
-    if token.jkt is None:
-        return
-    key = dpop.check_proof(provider, request, url, presented.text)
-    if key is None:
-        raise InvalidDpopProof
-    if key != token.jkt:
-        raise InvalidAccessToken(detail="bound to another key")

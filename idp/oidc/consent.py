@@ -7,10 +7,23 @@ from sqlalchemy.orm import Session
 
 from idp.apps.tables import App
 from idp.audit import Action, Transaction
+from idp.keys import Vault
 from idp.oidc import families
 from idp.oidc.clients.client import Client
 from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import Consent
+
+
+def agreed(session: Session, client_id: str, person_id: int) -> set[str]:
+    """The scopes that the person agrees to at present."""
+    row = _row(session, client_id, person_id)
+    return set(row.scope.split()) if row is not None else set()
+
+
+def person_of_subject(session: Session, client_id: str, sub: str) -> int | None:
+    """Whom the app knows as ``sub``, if they agree to it at present: a pairwise name cannot be turned back by itself."""
+    known = select(Consent.person_id).where(Consent.client_id == client_id, Consent.sub == sub, Consent.revoked_at.is_(None))
+    return session.scalar(known.limit(1))
 
 
 def covers(session: Session, client: Client, person_id: int, scopes: Collection[str]) -> bool:
@@ -20,18 +33,18 @@ def covers(session: Session, client: Client, person_id: int, scopes: Collection[
     """
     if client.policy.trusted and not any(SCOPES[scope].by_approval for scope in scopes):
         return True
-    return set(scopes) <= _agreed(session, client.id, person_id)
+    return set(scopes) <= agreed(session, client.id, person_id)
 
 
-def give(tx: Transaction, client: Client, person_id: int, person_number: str, scopes: Collection[str]) -> None:
+def give(tx: Transaction, vault: Vault, client: Client, person_id: int, person_number: str, scopes: Collection[str]) -> None:
     """Remembers that the person agreed to ``scopes``, beside what they agreed to before."""
     tx.serialise()  # two windows at once must not write two rows
     row = _row(tx.session, client.id, person_id)
-    agreed = " ".join(sorted({*scopes, *_agreed(tx.session, client.id, person_id)}))
     if row is None:
-        tx.session.add(Consent(person_id=person_id, client_id=client.id, scope=agreed, given_at=tx.now))
-    else:
-        row.scope, row.given_at = agreed, tx.now
+        row = Consent(person_id=person_id, client_id=client.id, scope="")
+        tx.session.add(row)
+    row.scope, row.given_at = " ".join(sorted({*scopes, *row.scope.split()})), tx.now
+    row.sub = vault.pairwise_subject(client.sector, person_number)
     detail = {"app": client.id, "scope": " ".join(scopes)}
     tx.record(Action.CONSENT_GIVEN, subject=f"person:{person_number}", institution=client.owner, detail=detail)
 
@@ -63,8 +76,3 @@ def given(session: Session, person_id: int) -> Sequence[tuple[Consent, App]]:
 def _row(session: Session, client_id: str, person_id: int) -> Consent | None:
     mine = select(Consent).where(Consent.person_id == person_id, Consent.client_id == client_id, Consent.revoked_at.is_(None))
     return session.scalar(mine.limit(1))
-
-
-def _agreed(session: Session, client_id: str, person_id: int) -> set[str]:
-    row = _row(session, client_id, person_id)
-    return set(row.scope.split()) if row is not None else set()

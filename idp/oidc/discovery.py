@@ -4,33 +4,42 @@ import json
 
 from idp.crypto.jose import jwe
 from idp.mfa.policy import HIGHEST_LEVEL, acr_of
-from idp.oidc import dpop
 from idp.oidc.authorize.checks import PROMPTS
 from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
 from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
-from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES
+from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, TLS_METHODS
 from idp.oidc.clients.rules import ENCRYPTION, OTHER_ANSWERS, VERIFIABLE
 from idp.oidc.issuer import Issuer
 from idp.oidc.logout.session_state import FRAME as SESSION_FRAME
+from idp.oidc.possession import dpop
 from idp.oidc.provider import Provider
 from idp.oidc.scopes import SCOPES
 from idp.settings import Settings
 from idp.web.ready import ReadyAnswer
 
+_FOR_PROGRAMS = {
+    "token_endpoint": "token",
+    "userinfo_endpoint": "userinfo",
+    "introspection_endpoint": "introspect",
+    "revocation_endpoint": "revoke",
+    "pushed_authorization_request_endpoint": "par",
+    "device_authorization_endpoint": "device_authorization",
+    "backchannel_authentication_endpoint": "bc-authorize",
+}
 
-def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
+
+def metadata(provider: Provider, issuer: Issuer) -> dict[str, object]:
     """The document. Nothing stands here by hand that a table of ours could say."""
+    settings = provider.deployment.settings
+    methods = [name for name in AUTH_METHODS if name not in TLS_METHODS or settings.client_certificate_header]
     claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
     registration = {} if settings.registration == "closed" else {"registration_endpoint": issuer.endpoint(REGISTER)}
     return {
         **registration,
         "issuer": issuer.url,
         "authorization_endpoint": issuer.endpoint("authorize"),
-        "token_endpoint": issuer.endpoint("token"),
-        "userinfo_endpoint": issuer.endpoint("userinfo"),
+        **{member: issuer.endpoint(name) for member, name in _FOR_PROGRAMS.items()},
         "jwks_uri": issuer.endpoint("jwks"),
-        "introspection_endpoint": issuer.endpoint("introspect"),
-        "revocation_endpoint": issuer.endpoint("revoke"),
         "end_session_endpoint": issuer.endpoint("logout"),
         "scopes_supported": list(SCOPES),
         "claims_supported": ["iss", "aud", "exp", "iat", "nonce", "at_hash", "c_hash", "sid", *claims],
@@ -39,11 +48,11 @@ def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["pairwise", "public"] if settings.public_subjects else ["pairwise"],
         **_encryption(issuer),
-        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
-        "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
+        "introspection_endpoint_auth_methods_supported": [name for name in methods if name != "none"],
         "introspection_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
-        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [acr_of(level) for level in range(1, HIGHEST_LEVEL + 1)],
@@ -59,12 +68,34 @@ def metadata(issuer: Issuer, settings: Settings) -> dict[str, object]:
         "claim_types_supported": ["normal"],
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(VERIFIABLE),
-        "device_authorization_endpoint": issuer.endpoint("device_authorization"),
-        "pushed_authorization_request_endpoint": issuer.endpoint("par"),
+        "authorization_details_types_supported": sorted(provider.resource_servers.types()),
+        **_decoupled(),
+        **_certificates(issuer, settings),
         "require_pushed_authorization_requests": False,
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
+    }
+
+
+def _decoupled() -> dict[str, object]:
+    """CIBA Core 1.0 §4."""
+    return {
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": list(VERIFIABLE),
+        "backchannel_user_code_parameter_supported": False,
+    }
+
+
+def _certificates(issuer: Issuer, settings: Settings) -> dict[str, object]:
+    """RFC 8705 §3.3, §5: where a proxy hands certificates on, and the name at which it asks for them."""
+    if not settings.client_certificate_header:
+        return {}
+    bound: dict[str, object] = {"tls_client_certificate_bound_access_tokens": True}
+    if not settings.mtls_url:
+        return bound
+    return bound | {
+        "mtls_endpoint_aliases": {member: f"{settings.mtls_url}{issuer.path(name)}" for member, name in _FOR_PROGRAMS.items()}
     }
 
 
@@ -82,7 +113,7 @@ def _encryption(issuer: Issuer) -> dict[str, object]:
 
 def discovery_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:
     """The document, ready."""
-    return _ready(metadata(issuer, provider.deployment.settings), "application/json", provider.deployment.settings.jwks_max_age)
+    return _ready(metadata(provider, issuer), "application/json", provider.deployment.settings.jwks_max_age)
 
 
 def jwks_answer(provider: Provider, issuer: Issuer) -> ReadyAnswer:

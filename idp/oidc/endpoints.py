@@ -4,14 +4,15 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from idp.oidc import dpop
 from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
 from idp.oidc.clients.dynamic import register_client
-from idp.oidc.device import authorize_device
+from idp.oidc.decoupled import ciba
+from idp.oidc.decoupled.device import authorize_device
 from idp.oidc.discovery import discovery_answer, jwks_answer
-from idp.oidc.errors import InvalidAccessToken, InvalidClient, InvalidDpopProof, OAuthError, UseDpopNonce
+from idp.oidc.errors import InsufficientScope, InvalidAccessToken, InvalidClient, InvalidDpopProof, OAuthError, UseDpopNonce
 from idp.oidc.introspection import introspect
 from idp.oidc.issuer import Issuer
+from idp.oidc.possession import dpop
 from idp.oidc.provider import Provider
 from idp.oidc.pushed import push
 from idp.oidc.revocation import revoke
@@ -28,6 +29,7 @@ HANDLERS: dict[str, tuple[tuple[str, ...], Handler]] = {
     "token": (("POST",), token),
     "par": (("POST",), push),
     "device_authorization": (("POST",), authorize_device),
+    "bc-authorize": (("POST",), ciba.authorize),
     "introspect": (("POST",), introspect),
     "revoke": (("POST",), revoke),
     "userinfo": (("GET", "POST"), userinfo),
@@ -70,7 +72,7 @@ def _error_answer(provider: Provider, issuer: Issuer, request: MachineRequest, e
     if isinstance(error, InvalidClient) and request.authorization:
         # RFC 6749 §5.2: the scheme that the client tried.
         headers = (("WWW-Authenticate", f'Basic realm="{issuer.url}"'),)
-    elif isinstance(error, InvalidAccessToken) or error.status == 403:
+    elif isinstance(error, InvalidAccessToken | InsufficientScope):
         # RFC 6750 §3: a request without any token is told the scheme alone.
         tells = f', error="{error.error}", error_description="{error}"' if request.authorization or request.is_form else ""
         headers = (("WWW-Authenticate", f'Bearer realm="{issuer.url}"{tells}'),)

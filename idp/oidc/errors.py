@@ -97,6 +97,34 @@ class RegistrationNotSupported(OAuthError):
     default_message = N_("Registration in a request is not supported.")
 
 
+class InvalidTarget(OAuthError):
+    """RFC 8707 §2, RFC 8693 §2.2.2."""
+
+    error = "invalid_target"
+    default_message = N_("The resource does not exist, or the app may not use it.")
+
+
+class InvalidAuthorizationDetails(OAuthError):
+    """RFC 9396 §5."""
+
+    error = "invalid_authorization_details"
+    default_message = N_("The authorization details are not valid, or the app may not ask for them.")
+
+
+class InvalidBindingMessage(OAuthError):
+    """CIBA Core 1.0 §13."""
+
+    error = "invalid_binding_message"
+    default_message = N_("The message is too long, or holds characters that nobody could compare.")
+
+
+class UnknownUserId(OAuthError):
+    """CIBA Core 1.0 §13."""
+
+    error = "unknown_user_id"
+    default_message = N_("The hint names nobody here.")
+
+
 class InvalidRedirectUri(OAuthError):
     """RFC 7591 §3.2.2."""
 

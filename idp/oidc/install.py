@@ -10,9 +10,10 @@ from idp.oidc import families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
 from idp.oidc.logout import back_channel, front_channel
 from idp.oidc.provider import EXTENSION, make_provider
-from idp.oidc.routes import consents, device, make_authorize, make_logout, make_session_frame
-from idp.oidc.routes.consents import panel
-from idp.web.address import address_reader
+from idp.oidc.routes import approvals, consents, device, make_authorize, make_logout, make_session_frame
+from idp.oidc.routes.approvals import panel as approvals_panel
+from idp.oidc.routes.consents import panel as consents_panel
+from idp.web.address import address_reader, certificate_reader
 from idp.web.machine import MachineEndpoints
 from idp.web.ready import ReadyAnswers
 
@@ -28,12 +29,16 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(make_authorize(issuer))
         app.register_blueprint(make_logout(issuer))
         app.register_blueprint(make_session_frame(issuer))
+    app.register_blueprint(approvals)
     app.register_blueprint(consents)
     app.register_blueprint(device)
     extension.on_end(app, families.end_with_session)
     extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
     extension.on_farewell(app, front_channel.farewells(provider.issuers))
-    extension.add_panel(app, panel)
+    extension.add_panel(app, approvals_panel)
+    extension.add_panel(app, consents_panel)
     inner: WSGIApplication = app.wsgi_app
-    reader = address_reader(deployment.settings.trusted_proxies)
-    app.wsgi_app = ReadyAnswers(MachineEndpoints(inner, machine_endpoints(provider), reader), ready_answers(provider))  # type: ignore[method-assign]
+    settings = deployment.settings
+    read = (address_reader(settings.trusted_proxies), certificate_reader(settings))
+    machine = MachineEndpoints(inner, machine_endpoints(provider), *read)
+    app.wsgi_app = ReadyAnswers(machine, ready_answers(provider))  # type: ignore[method-assign]

@@ -9,9 +9,11 @@ from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAccessToken, InvalidClient, UnknownClient
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
+from idp.oidc.possession.confirmation import token_type
 from idp.oidc.provider import Provider
 from idp.oidc.tables import Grant, RefreshToken
 from idp.oidc.token import access_token
+from idp.oidc.token.access_token import Found
 from idp.oidc.token.client_authentication import authenticate
 from idp.oidc.token_hash import digest
 from idp.registry import persons
@@ -56,25 +58,31 @@ def _introspect(provider: Provider, issuer: Issuer, client: Client, parameters: 
             owner = provider.clients.get(token.client_id)
         except (InvalidAccessToken, UnknownClient):
             return INACTIVE
-        if token.client_id != client.id and not client.policy.introspects:
+        if token.client_id != client.id and not _is_for(token, client):
             return INACTIVE
         number = persons.by_id(session, token.person_id).number if token.person_id is not None else None
     body: dict[str, object] = {
         "active": True,
         "iss": issuer.url,
         "client_id": token.client_id,
-        "token_type": "DPoP" if token.jkt else "Bearer",
+        "token_type": token_type(token.cnf),
         "scope": token.scope,
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
         "sub": here.ring.vault.pairwise_subject(owner.sector, number) if number else owner.id,
     }
-    if token.jkt is not None:
-        body["cnf"] = {"jkt": token.jkt}  # RFC 9449 §6.2
+    # RFC 9449 §6.2, RFC 8705 §3.2, RFC 9396 §9.2, RFC 8693 §4.1
+    more = {"cnf": token.cnf, "aud": list(token.audience), "authorization_details": list(token.details), "act": token.act}
+    body |= {name: value for name, value in more.items() if value}
     if token.level is not None and token.auth_time is not None:
         # RFC 9470 §6.2: what a resource needs to ask for more.
         body |= {"acr": acr_of(token.level), "auth_time": int(token.auth_time.timestamp())}
     return MachineAnswer(200, body)
+
+
+def _is_for(token: Found, client: Client) -> bool:
+    """Whether this client is a resource server that the token can be meant for (RFC 8707 §3)."""
+    return client.policy.introspects and (not token.audience or bool(set(token.audience) & set(client.policy.resources)))
 
 
 def _refresh_token(issuer: Issuer, refresh: RefreshToken, grant: Grant, now: datetime) -> MachineAnswer:

@@ -9,12 +9,24 @@ from idp.database import SingleInsert
 from idp.deployment import Deployment
 from idp.oidc.clients.client import Clients
 from idp.oidc.clients.remote import RemoteKeys
+from idp.oidc.clients.resource_servers import ResourceServers
 from idp.oidc.issuer import Issuer, issuers
 from idp.oidc.tables import AccessToken
 from idp.outgoing import Outgoing
 
 EXTENSION = "yima_oidc"
-ACCESS_TOKEN_COLUMNS = ("token_hash", "client_id", "grant_id", "scope", "issued_at", "expires_at", "jkt")
+ACCESS_TOKEN_COLUMNS = (
+    "token_hash",
+    "client_id",
+    "grant_id",
+    "scope",
+    "issued_at",
+    "expires_at",
+    "cnf",
+    "audience",
+    "details",
+    "act",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class Provider:
     keep_access_token: SingleInsert
     outgoing: Outgoing
     remote_keys: RemoteKeys
+    resource_servers: ResourceServers
 
 
 def make_provider(deployment: Deployment) -> Provider:
@@ -34,7 +47,8 @@ def make_provider(deployment: Deployment) -> Provider:
     clients = Clients(deployment.database, deployment.settings.client_cache)
     keep = SingleInsert(deployment.database, AccessToken.metadata.tables[AccessToken.__tablename__], ACCESS_TOKEN_COLUMNS)
     outgoing = Outgoing(deployment.settings)
-    return Provider(deployment, clients, issuers(deployment.settings), keep, outgoing, RemoteKeys(outgoing))
+    servers = ResourceServers(deployment.database, deployment.settings.client_cache)
+    return Provider(deployment, clients, issuers(deployment.settings), keep, outgoing, RemoteKeys(outgoing), servers)
 
 
 def provider() -> Provider:

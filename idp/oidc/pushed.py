@@ -11,9 +11,10 @@ from idp.i18n import N_
 from idp.oidc.authorize import checks, request_object
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.clients.client import Client
-from idp.oidc.errors import InvalidRequest
+from idp.oidc.errors import InvalidDpopProof, InvalidRequest
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse
+from idp.oidc.possession import dpop
 from idp.oidc.provider import Provider
 from idp.oidc.tables import PushedRequest
 from idp.oidc.token.client_authentication import authenticate
@@ -33,6 +34,10 @@ def push(provider: Provider, issuer: Issuer, request: MachineRequest) -> Machine
         raise InvalidRequest(N_("A pushed request holds no request_uri."))  # §2.1
     parameters = {name: value for name, value in given.items() if name not in _OF_THE_CLIENT} | {"client_id": client.id}
     parameters = request_object.opened(provider, issuer, client, parameters)
+    # RFC 9449 §10.1: a proof with the pushed request binds the code, as dpop_jkt does.
+    key = dpop.check_proof(provider, request, issuer.endpoint("par"))
+    if key is not None and parameters.setdefault("dpop_jkt", key) != key:
+        raise InvalidDpopProof(detail="dpop_jkt is another key")
     _check(provider, issuer, parameters)
     handle = new_token()
     with provider.deployment.transaction(Actor("app", client.id, request.address)) as tx:
@@ -59,7 +64,6 @@ def take(tx: Transaction, issuer: Issuer, client: Client, request_uri: str) -> d
 
 
 def _check(provider: Provider, issuer: Issuer, parameters: Mapping[str, str]) -> None:
-    asked = AuthorizeRequest(issuer, dict(parameters))
-    checks.check_client(asked, provider.clients)
+    asked = AuthorizeRequest(provider, issuer, dict(parameters))
     for check in (*checks.BEFORE_THE_CLIENT_IS_PROVEN, *checks.ONCE_IT_IS):
         check(asked)

@@ -73,6 +73,8 @@ class Grant(Base):
     sid: Mapped[str] = mapped_column(String(43), index=True)
     scope: Mapped[str] = mapped_column(Text)
     claims: Mapped[dict[str, list[str]] | None] = mapped_column(JSONText)
+    resources: Mapped[list[str] | None] = mapped_column(JSONText)
+    authorization_details: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONText)
     level: Mapped[int]
     methods: Mapped[list[str]] = mapped_column(JSONText)
     auth_time: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -106,7 +108,7 @@ class RefreshToken(Base):
     grant_id: Mapped[str] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    jkt: Mapped[str | None] = mapped_column(String(43))
+    cnf: Mapped[dict[str, str] | None] = mapped_column(JSONText)
 
 
 class AccessToken(Base):
@@ -121,17 +123,21 @@ class AccessToken(Base):
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    jkt: Mapped[str | None] = mapped_column(String(43))
+    cnf: Mapped[dict[str, str] | None] = mapped_column(JSONText)
+    audience: Mapped[list[str] | None] = mapped_column(JSONText)
+    details: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONText)
+    act: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
 
 
 class Consent(Base):
-    """What a person has agreed to give an app, until they take it back."""
+    """What a person has agreed to give an app, until they take it back. ``sub`` is whom the app knows them as."""
 
     __tablename__ = "consent"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("app.id"))
+    sub: Mapped[str | None] = mapped_column(String(43), index=True)
     scope: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -155,16 +161,25 @@ class DpopProof(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
-class DeviceRequest(Base):
-    """A device that waits for a person to agree elsewhere (RFC 8628)."""
+class DecoupledRequest(Base):
+    """A request that a person answers elsewhere: of a device (RFC 8628) or by CIBA.
 
-    __tablename__ = "device_request"
+    ``handle`` is what the person's page knows it by: the code that a device shows, or a random name. ``person_id`` is whom a CIBA
+    request is for.
+    """
+
+    __tablename__ = "decoupled_request"
 
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_code: Mapped[str] = mapped_column(String(8), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    handle: Mapped[str] = mapped_column(String(43), unique=True)
     client_id: Mapped[str] = mapped_column(String(32))
     issuer: Mapped[str] = mapped_column(String(8))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     scope: Mapped[str] = mapped_column(Text)
+    level: Mapped[int]
+    binding_message: Mapped[str | None] = mapped_column(Text)
+    notification_sealed: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8))
     interval: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -1,10 +1,11 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
 from idp.oidc import client_jwt, person_claims
-from idp.oidc.bearer import check_binding, presented_token
+from idp.oidc.bearer import presented_token
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
+from idp.oidc.possession import confirmation
 from idp.oidc.provider import Provider
 from idp.oidc.token import access_token
 from idp.registry import persons
@@ -20,7 +21,9 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
     with here.reading() as session:
         token = access_token.find(provider, issuer, session, presented.text, now)
     # Between the two: a proof is spent on a connection of its own, and nobody may wait for one while holding another.
-    check_binding(provider, request, issuer.endpoint("userinfo"), presented, token)
+    confirmation.check(provider, request, issuer.endpoint("userinfo"), presented, token.cnf)
+    if token.audience and issuer.url not in token.audience:
+        raise InvalidAccessToken(detail="for another resource")  # RFC 8707 §3
     scopes = token.scope.split()
     with here.reading() as session:
         if token.person_id is None or "openid" not in scopes:

@@ -33,6 +33,7 @@ class MachineRequest:
     authorization: str
     accept: str
     dpop: str
+    certificate: str
     address: str | None
 
     @property
@@ -67,7 +68,7 @@ Endpoint = Callable[[MachineRequest], MachineAnswer]
 class MachineEndpoints:
     """A WSGI layer: the given paths are answered here, everything else by ``app``.
 
-    ``address`` reads the client's address from the environment, as far as proxies are trusted.
+    ``address`` and ``certificate`` read the client's from the environment, as far as proxies are trusted.
     """
 
     def __init__(
@@ -75,10 +76,12 @@ class MachineEndpoints:
         app: "WSGIApplication",
         endpoints: Mapping[str, tuple[tuple[str, ...], Endpoint]],
         address: "Callable[[WSGIEnvironment], str | None]",
+        certificate: "Callable[[WSGIEnvironment], str]" = lambda _environ: "",
     ) -> None:
         self._app = app
         self._endpoints = dict(endpoints)
         self._address = address
+        self._certificate = certificate
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers by itself, or passes on."""
@@ -118,6 +121,7 @@ class MachineEndpoints:
                     authorization=environ.get("HTTP_AUTHORIZATION", ""),
                     accept=environ.get("HTTP_ACCEPT", ""),
                     dpop=environ.get("HTTP_DPOP", ""),
+                    certificate=self._certificate(environ),
                     address=self._address(environ),
                 )
             )

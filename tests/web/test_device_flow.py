@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from idp.deployment import Deployment
-from idp.oidc.device import ALPHABET
+from idp.oidc.decoupled.device import ALPHABET
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import PASSWORD, Known

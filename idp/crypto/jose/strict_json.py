@@ -25,6 +25,14 @@ def read_strings(data: bytes) -> list[str]:
     return value
 
 
+def read_array(data: bytes) -> list[Any]:
+    """The array in ``data``. Raises :class:`InvalidEncoding`."""
+    value = _read(data)
+    if not isinstance(value, list):
+        raise InvalidEncoding
+    return value
+
+
 def _read(data: bytes) -> Any:
     try:
         return json.loads(data.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant)

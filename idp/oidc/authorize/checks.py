@@ -10,11 +10,10 @@ from collections.abc import Callable
 
 from idp.i18n import N_
 from idp.mfa.policy import HIGHEST_LEVEL, level_of_acr
-from idp.oidc import claims_request
+from idp.oidc import authorization_details, claims_request, resources
 from idp.oidc.authorize import response
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.clients import redirect_uri
-from idp.oidc.clients.client import Clients
 from idp.oidc.errors import (
     InvalidRequest,
     InvalidScope,
@@ -35,9 +34,9 @@ MAX_STATE = 4096
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
-def check_client(request: AuthorizeRequest, clients: Clients) -> None:
+def check_client(request: AuthorizeRequest) -> None:
     """RFC 6749 §4.1.1: a known client; our policy: of this very issuer."""
-    request.client = clients.get(required(request.parameters, "client_id"))
+    request.client = request.provider.clients.get(required(request.parameters, "client_id"))
     if request.client.issuer != request.issuer.name:
         raise UnknownClient(detail=f"{request.client.id} belongs to the issuer {request.client.issuer}")
 
@@ -172,7 +171,19 @@ def check_login_hint(request: AuthorizeRequest) -> None:
     request.login_hint = hint if hint is not None and len(hint) <= 254 else None
 
 
-BEFORE_THE_CLIENT_IS_PROVEN: tuple[Check, ...] = (check_redirect_uri,)
+def check_resource(request: AuthorizeRequest) -> None:
+    """RFC 8707 §2.1: resources that exist, and that this client may use."""
+    request.resources = resources.parse(request.parameters)
+    resources.check_allowed(request.provider, request.client, request.resources)
+
+
+def check_authorization_details(request: AuthorizeRequest) -> None:
+    """RFC 9396 §5: read strictly; types that exist, and that this client is registered for."""
+    request.authorization_details = authorization_details.parse(request.parameters.get("authorization_details"))
+    authorization_details.check_allowed(request.provider, request.client, request.authorization_details)
+
+
+BEFORE_THE_CLIENT_IS_PROVEN: tuple[Check, ...] = (check_client, check_redirect_uri)
 
 ONCE_IT_IS: tuple[Check, ...] = (
     check_state,
@@ -188,4 +199,6 @@ ONCE_IT_IS: tuple[Check, ...] = (
     check_claims,
     check_acr_values,
     check_login_hint,
+    check_resource,
+    check_authorization_details,
 )

@@ -47,7 +47,14 @@ def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: da
 
 
 def need(
-    request: AuthorizeRequest, wanted: Requirement, signed_in: SignedIn | None, session: Session, vault: Vault, now: datetime
+    request: AuthorizeRequest,
+    wanted: Requirement,
+    signed_in: SignedIn | None,
+    session: Session,
+    vault: Vault,
+    now: datetime,
+    *,
+    agreed: bool,
 ) -> Need:
     """What is missing. Raises :class:`LoginRequired` or :class:`ConsentRequired` where ``prompt=none`` forbids asking."""
     if signed_in is None or not is_satisfied(wanted, signed_in, now):
@@ -57,7 +64,10 @@ def need(
     if not is_the_one(request, signed_in, vault):
         # Somebody else has signed in although the app named another: there is nothing to tell it about them.
         raise LoginRequired
-    if "consent" in request.prompt or not consent.covers(session, request.client, signed_in.person_id, request.consent_scopes):
+    # RFC 9396 §1: details are of one case, so that an earlier consent cannot cover them.
+    one_case = bool(request.authorization_details) and not request.client.policy.trusted and not agreed
+    covered = consent.covers(session, request.client, signed_in.person_id, request.consent_scopes)
+    if "consent" in request.prompt or one_case or not covered:
         if "none" in request.prompt:
             raise ConsentRequired
         return Need.CONSENT

@@ -12,8 +12,11 @@ from idp.oidc.errors import OAuthError
 from idp.oidc.provider import Provider
 from idp.oidc.tables import AuthorizationCode, Grant
 from idp.oidc.token import access_token
+from idp.oidc.token.contents import Contents
 from idp.oidc.token.personal import subject_of
 from idp.oidc.token_hash import digest, new_token
+
+FAPI2_CODE_SECONDS = 60  # FAPI 2.0 Security Profile §5.3.2.1
 
 
 def make_answer(provider: Provider, tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> dict[str, str]:
@@ -24,7 +27,10 @@ def make_answer(provider: Provider, tx: Transaction, request: AuthorizeRequest, 
         register.note_sign_in(tx, request.client.id)
     answer: dict[str, str] = {}
     if "code" in request.response_types:
-        answer["code"] = _code(tx, request, grant, lifetime=provider.deployment.settings.code_lifetime)
+        lifetime = provider.deployment.settings.code_lifetime
+        if request.client.policy.profile == "fapi2":
+            lifetime = min(lifetime, FAPI2_CODE_SECONDS)
+        answer["code"] = _code(tx, request, grant, lifetime=lifetime)
     if "token" in request.response_types:
         answer |= _access_token(provider, tx, request, grant)
     if "id_token" in request.response_types:
@@ -52,6 +58,8 @@ def _grant(tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> G
         sid=signed_in.sid,
         scope=" ".join(request.scopes),
         claims=request.claims.to_json(),
+        resources=list(request.resources) or None,
+        authorization_details=request.authorization_details or None,
         level=signed_in.level,
         methods=list(signed_in.methods),
         auth_time=signed_in.auth_time,
@@ -83,10 +91,9 @@ def _code(tx: Transaction, request: AuthorizeRequest, grant: Grant, *, lifetime:
 
 def _access_token(provider: Provider, tx: Transaction, request: AuthorizeRequest, grant: Grant) -> dict[str, str]:
     """OpenID Connect Core 1.0 §3.2.2.5: with its type and lifetime; never a refresh token."""
-    sub = subject_of(provider, request.client, tx, grant).sub
-    token = access_token.prepare(
-        provider, request.issuer, request.client, scope=grant.scope, sub=sub, grant_id=grant.id, now=tx.now
-    )
+    subject = subject_of(provider, request.client, tx, grant)
+    contents = Contents(grant.scope, audience=request.resources, details=tuple(request.authorization_details))
+    token = access_token.prepare(provider, request.issuer, request.client, contents, tx.now, subject=subject, grant_id=grant.id)
     access_token.store(tx.session.connection(), token)
     lifetime = provider.deployment.settings.access_token_lifetime
     return {"access_token": token.text, "token_type": "Bearer", "expires_in": str(lifetime), "scope": grant.scope}

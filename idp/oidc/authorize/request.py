@@ -1,17 +1,20 @@
 """An authorization request, as far as the checks have come with it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from idp.oidc.authorize import response
 from idp.oidc.claims_request import ClaimsRequest
 from idp.oidc.clients.client import Client
 from idp.oidc.issuer import Issuer
+from idp.oidc.provider import Provider
 
 
 @dataclass
 class AuthorizeRequest:
     """Parameters in, facts out: each check reads ``parameters`` and writes down what it has established."""
 
+    provider: Provider
     issuer: Issuer
     parameters: dict[str, str]
     client: Client = field(init=False)
@@ -29,6 +32,8 @@ class AuthorizeRequest:
     login_hint: str | None = None
     claims: ClaimsRequest = field(default_factory=ClaimsRequest)
     subjects: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    authorization_details: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """How an answer travels has to be known before anything can go wrong."""

@@ -7,6 +7,7 @@ from idp.crypto.errors import CryptoError, InvalidKey
 from idp.crypto.jose import KeySet, jwt
 from idp.crypto.jose.jwt import SignedClaims
 from idp.oidc.clients.client import Client
+from idp.oidc.clients.rules import FAPI2_ALGORITHMS
 from idp.oidc.provider import Provider
 
 
@@ -31,6 +32,8 @@ def decode(provider: Provider, client: Client, token: str, *, algorithms: Collec
     ``CryptoError``.
     """
     allowed = algorithms if only is None else (only,)
+    if client.policy.profile == "fapi2":
+        allowed = tuple(name for name in allowed if name in FAPI2_ALGORITHMS)
     try:
         return jwt.decode(token, KeySet.from_document(document(provider, client)), algorithms=allowed)
     except CryptoError:

@@ -13,8 +13,22 @@ from idp.apps.errors import InvalidRegistration
 from idp.i18n import N_
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", "implicit", DEVICE_CODE)
+TLS_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", *TLS_METHODS, "none")
+TLS_NAMES = tuple(f"tls_client_auth_{name}" for name in ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email"))
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+CIBA = "urn:openid:params:grant-type:ciba"
+GRANT_TYPES = (
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "implicit",
+    DEVICE_CODE,
+    CIBA,
+    TOKEN_EXCHANGE,
+    JWT_BEARER,
+)
 
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Uri = Annotated[str, Field(min_length=1, max_length=2048)]
@@ -75,6 +89,19 @@ class ClientMetadata(BaseModel):
     # RFC 9126 §6, RFC 9449 §5.2
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
+    # RFC 8705 §2.1.2, §3.4
+    tls_client_auth_subject_dn: Text | None = None
+    tls_client_auth_san_dns: Text | None = None
+    tls_client_auth_san_uri: Text | None = None
+    tls_client_auth_san_ip: Text | None = None
+    tls_client_auth_san_email: Text | None = None
+    tls_client_certificate_bound_access_tokens: bool = False
+    # RFC 9396 §10
+    authorization_details_types: Words = ()
+    # CIBA Core 1.0 §4
+    backchannel_token_delivery_mode: Literal["poll", "ping"] | None = None
+    backchannel_client_notification_endpoint: Uri | None = None
+    backchannel_authentication_request_signing_alg: Text | None = None
 
     @classmethod
     def from_json(cls, members: Mapping[str, Any]) -> "ClientMetadata":
@@ -101,6 +128,11 @@ class ClientMetadata(BaseModel):
     def is_public(self) -> bool:
         """Whether the app has nothing to authenticate with (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def uses_certificate(self) -> bool:
+        """Whether the app authenticates with a TLS certificate (RFC 8705 §2)."""
+        return self.token_endpoint_auth_method in TLS_METHODS
 
     @property
     def has_secret(self) -> bool:

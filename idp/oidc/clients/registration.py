@@ -55,7 +55,7 @@ def add(tx: Transaction, wanted: Registration, settings: Settings, *, reviewed: 
     named = {*wanted.particulars.scopes, *wanted.particulars.requested, *wanted.particulars.reasons}
     if not named <= set(SCOPES):
         raise InvalidRegistration(reason=N_("this value does not exist here"), field="scope")
-    metadata = complete(wanted.metadata, wanted.issuer)
+    metadata = complete(wanted.metadata, wanted.issuer, wanted.policy)
     rules.check(rules.Candidate(wanted.issuer, metadata, wanted.policy, settings))
     app = register.add(tx, wanted.particulars, reviewed=reviewed)
     secret = new_secret() if metadata.has_secret else None
@@ -74,8 +74,7 @@ def add(tx: Transaction, wanted: Registration, settings: Settings, *, reviewed: 
 
 def replace(tx: Transaction, client: OidcClient, metadata: ClientMetadata, sector: str | None, settings: Settings) -> str | None:
     """Puts other metadata in the place of what is registered (RFC 7592 §2.2); returns a secret where it needs a first one."""
-    metadata = complete(metadata, client.issuer)
-    rules.check(rules.Candidate(client.issuer, metadata, Policy(**client.policy), settings))
+    metadata = _judged(client, metadata, Policy(**client.policy), settings)
     client.client_metadata = metadata.to_json()
     if sector is None and client.sector == client.app_id:
         sector = client.app_id  # people keep their names in an app that was a sector by itself
@@ -89,6 +88,14 @@ def replace(tx: Transaction, client: OidcClient, metadata: ClientMetadata, secto
     tx.session.flush()
     tx.record(Action.APP_CHANGED, subject=f"app:{client.app_id}")
     return secret
+
+
+def set_policy(tx: Transaction, client: OidcClient, policy: Policy, metadata: ClientMetadata, settings: Settings) -> None:
+    """Puts other rules in the place of the app's, with the metadata that goes with them. Raises :class:`InvalidRegistration`."""
+    client.client_metadata = _judged(client, metadata, policy, settings).to_json()
+    client.policy = policy.to_json()
+    tx.session.flush()
+    tx.record(Action.APP_CHANGED, subject=f"app:{client.app_id}", detail={"policy": client.policy})
 
 
 def rotate_secret(tx: Transaction, app_id: str) -> str:
@@ -110,8 +117,9 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def complete(metadata: ClientMetadata, issuer: str) -> ClientMetadata:
+def complete(metadata: ClientMetadata, issuer: str, policy: Policy) -> ClientMetadata:
     """With the defaults that depend on the rest: the response types as we write them, and the issuer's first algorithm."""
+    usable = [name for name in TOKEN_ALGORITHMS[issuer] if policy.profile != "fapi2" or name in rules.FAPI2_ALGORITHMS]
     types = metadata.response_types
     if types is None:
         types = ("code",) if "authorization_code" in metadata.grant_types else ()
@@ -119,9 +127,15 @@ def complete(metadata: ClientMetadata, issuer: str) -> ClientMetadata:
         update={
             "grant_types": tuple(sorted(set(metadata.grant_types))),
             "response_types": tuple(sorted({response.named(response.words(name)) or name for name in types})),
-            "id_token_signed_response_alg": metadata.id_token_signed_response_alg or TOKEN_ALGORITHMS[issuer][0],
+            "id_token_signed_response_alg": metadata.id_token_signed_response_alg or usable[0],
         }
     )
+
+
+def _judged(client: OidcClient, metadata: ClientMetadata, policy: Policy, settings: Settings) -> ClientMetadata:
+    metadata = complete(metadata, client.issuer, policy)
+    rules.check(rules.Candidate(client.issuer, metadata, policy, settings))
+    return metadata
 
 
 def _sector(metadata: ClientMetadata, of_identifier: str | None) -> str | None:

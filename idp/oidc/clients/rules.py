@@ -15,10 +15,14 @@ from idp.i18n import N_
 from idp.keys.states import TOKEN_ALGORITHMS
 from idp.oidc.authorize import response
 from idp.oidc.clients import redirect_uri
-from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, ClientMetadata
+from idp.oidc.clients.metadata import AUTH_METHODS, CIBA, GRANT_TYPES, TLS_NAMES, ClientMetadata
 from idp.oidc.clients.policy import Policy
+from idp.oidc.clients.resource_identifier import is_identifier
 from idp.settings import Settings
 from idp.web.headers import origin_of
+
+FAPI2_ALGORITHMS = ("PS256", "ES256", "SGD_SM3_SM2")
+"""FAPI 2.0 §5.4.1 and the national algorithm beside them: PKCS #1 v1.5 is out."""
 
 OTHER_ANSWERS = ("userinfo", "introspection", "authorization")
 """What is signed and encrypted for an app beside ID tokens."""
@@ -139,6 +143,67 @@ def check_encryption(candidate: Candidate) -> None:
                 raise InvalidRegistration(reason=N_("the key set holds no key for that"), field=alg_name) from None
 
 
+def check_certificates(candidate: Candidate) -> None:
+    """RFC 8705 §2.1.2, §2.2.2: one name to look for, or a key set with the certificate; and a proxy that shows it to us."""
+    said = candidate.metadata
+    if not said.uses_certificate and not said.tls_client_certificate_bound_access_tokens:
+        return
+    if not candidate.settings.client_certificate_header:
+        raise InvalidRegistration(reason=N_("no proxy hands certificates on here (setting client_certificate_header)"))
+    names = [name for name in TLS_NAMES if getattr(said, name) is not None]
+    if said.token_endpoint_auth_method == "tls_client_auth" and len(names) != 1:
+        raise InvalidRegistration(reason=N_("it needs exactly one name of the certificate"), field="tls_client_auth_subject_dn")
+    if said.token_endpoint_auth_method == "self_signed_tls_client_auth" and said.jwks is None and said.jwks_uri is None:
+        raise InvalidRegistration(reason=N_("it needs a key set with the certificate (x5c)"), field="jwks")
+
+
+def check_resources(candidate: Candidate) -> None:
+    """RFC 8707 §2, RFC 9396 §2: identifiers that can be, and words for what people are asked about."""
+    policy = candidate.policy
+    if not all(is_identifier(uri) for uri in (*policy.resources, *policy.accesses, *policy.exchanges)):
+        raise InvalidRegistration(reason=N_("a resource is an absolute URI without a fragment"), field="resources")
+    if not all(name and text.strip() and len(text) <= 200 for name, text in policy.authorization_types.items()):
+        raise InvalidRegistration(
+            reason=N_("say in 1 to 200 characters what each piece of data is for"), field="authorization_types"
+        )
+
+
+def check_decoupled(candidate: Candidate) -> None:
+    """CIBA Core 1.0 §4: a confidential client, how it learns the answer, and in ping mode where."""
+    said = candidate.metadata
+    if CIBA not in said.grant_types:
+        return
+    if said.is_public or said.backchannel_token_delivery_mode is None:
+        raise InvalidRegistration(
+            reason=N_("it is poll or ping, and for apps with a secret or key"), field="backchannel_token_delivery_mode"
+        )
+    endpoint = said.backchannel_client_notification_endpoint
+    if said.backchannel_token_delivery_mode == "ping" and endpoint is None:
+        raise InvalidRegistration(reason=N_("it needs an address to ping"), field="backchannel_client_notification_endpoint")
+    redirect_uri.check_optional(endpoint, field="backchannel_client_notification_endpoint")
+
+
+def check_profile(candidate: Candidate) -> None:
+    """FAPI 2.0 Security Profile §5.3.2: an app under it cannot be registered in contradiction with it."""
+    said, policy = candidate.metadata, candidate.policy
+    if policy.profile != "fapi2":
+        return
+    algorithms = [getattr(said, f"{purpose}_signed_response_alg") for purpose in ("id_token", *OTHER_ANSWERS)]
+    demands = (
+        ("token_endpoint_auth_method", said.token_endpoint_auth_method == "private_key_jwt" or said.uses_certificate),
+        ("require_pushed_authorization_requests", said.require_pushed_authorization_requests),
+        ("dpop_bound_access_tokens", said.dpop_bound_access_tokens or said.tls_client_certificate_bound_access_tokens),
+        ("response_types", set(said.response_types or ()) <= {"code"}),
+        ("grant_types", "implicit" not in said.grant_types),
+        ("requires_pkce", policy.requires_pkce),
+        ("id_token_signed_response_alg", all(name in (None, *FAPI2_ALGORITHMS) for name in algorithms)),
+        ("token_endpoint_auth_signing_alg", said.token_endpoint_auth_signing_alg in (None, *FAPI2_ALGORITHMS)),
+    )
+    for field, met in demands:
+        if not met:
+            raise InvalidRegistration(reason=N_("the profile fapi2 does not allow it"), field=field)
+
+
 def check_subject_type(candidate: Candidate) -> None:
     """OpenID Connect Core 1.0 §8; our policy: one name in every app only where the installation allows it."""
     if candidate.metadata.subject_type == "public" and not candidate.settings.public_subjects:
@@ -152,6 +217,10 @@ RULES: tuple[Rule, ...] = (
     check_other_uris,
     check_keys,
     check_encryption,
+    check_certificates,
+    check_resources,
+    check_decoupled,
+    check_profile,
     check_subject_type,
 )
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers.response import Response
 
 from idp.login import browser
 from idp.login.routes.sign_in import start
-from idp.oidc import client_jwt, consent
+from idp.oidc import authorization_details, client_jwt, consent
 from idp.oidc.authorize import checks, front_door, hint, jarm, pending
 from idp.oidc.authorize.decision import Need, need, requirement
 from idp.oidc.authorize.issue import error_answer, make_answer
@@ -60,11 +60,10 @@ def make_blueprint(issuer: Issuer) -> Blueprint:
     return blueprint
 
 
-def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None) -> Answer:
-    """Checks the request, then asks for what it needs, or answers it."""
+def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None, *, agreed: bool = False) -> Answer:
+    """Checks the request, then asks for what it needs, or answers it. ``agreed``: the person has just seen the consent page."""
     here = provider().deployment
-    asked = AuthorizeRequest(issuer, parameters)
-    checks.check_client(asked, provider().clients)
+    asked = AuthorizeRequest(provider(), issuer, parameters)
     for check in checks.BEFORE_THE_CLIENT_IS_PROVEN:
         check(asked)
     ask_for(parameters.get("ui_locales", ""))
@@ -75,7 +74,7 @@ def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None
         hint.follow(asked, here.ring, here.clock.now())
         wanted = requirement(asked, signed_in, waiting.since if waiting else None, here.ring.vault)
         with here.reading() as session:
-            missing = need(asked, wanted, signed_in, session, here.ring.vault, here.clock.now())
+            missing = need(asked, wanted, signed_in, session, here.ring.vault, here.clock.now(), agreed=agreed)
     except OAuthError as error:
         return _refuse(asked, error)
     if missing is Need.NOTHING:
@@ -126,6 +125,7 @@ def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
         client=asked.client,
         owner=owner,
         scopes=[SCOPES[name] for name in asked.consent_scopes],
+        details=authorization_details.in_words(provider(), asked.authorization_details),
         request_id=waiting.id,
         target=url_for(f"authorize_{asked.issuer.name}.consent"),
     )
@@ -139,9 +139,10 @@ def _decide(issuer: Issuer, waiting: Pending, *, agreed: bool) -> Answer:
     if signed_in is None:
         raise RequestLost
     asked = _checked(issuer, waiting)
-    with provider().deployment.transaction(context.person(signed_in.person_number)) as tx:
+    here = provider().deployment
+    with here.transaction(context.person(signed_in.person_number)) as tx:
         if agreed:
-            consent.give(tx, asked.client, signed_in.person_id, signed_in.person_number, asked.consent_scopes)
+            consent.give(tx, here.ring.vault, asked.client, signed_in.person_id, signed_in.person_number, asked.consent_scopes)
         else:
             consent.refuse(tx, asked.client, signed_in.person_number)
     if not agreed:
@@ -150,7 +151,7 @@ def _decide(issuer: Issuer, waiting: Pending, *, agreed: bool) -> Answer:
     parameters = {name: value for name, value in waiting.parameters.items() if name != "prompt"}
     if "login" in asked.prompt or "select_account" in asked.prompt:
         parameters["prompt"] = "login"
-    return _proceed(issuer, parameters, waiting)
+    return _proceed(issuer, parameters, waiting, agreed=True)
 
 
 def _give_up(issuer: Issuer, waiting: Pending, error: OAuthError) -> Response:
@@ -161,8 +162,7 @@ def _give_up(issuer: Issuer, waiting: Pending, error: OAuthError) -> Response:
 
 
 def _checked(issuer: Issuer, waiting: Pending) -> AuthorizeRequest:
-    asked = AuthorizeRequest(issuer, waiting.parameters)
-    checks.check_client(asked, provider().clients)
+    asked = AuthorizeRequest(provider(), issuer, waiting.parameters)
     for check in (*checks.BEFORE_THE_CLIENT_IS_PROVEN, *checks.ONCE_IT_IS):
         check(asked)
     return asked

@@ -8,7 +8,9 @@ from idp.login.errors import TooManyTries
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.routes.pages import REFUSED, SLOW_DOWN, field
 from idp.login.routes.sign_in import start
-from idp.oidc import consent, device
+from idp.oidc import consent
+from idp.oidc.decoupled import device
+from idp.oidc.decoupled import request as decoupled
 from idp.oidc.provider import provider
 from idp.oidc.scopes import SCOPES
 from idp.registry import institutions
@@ -41,13 +43,14 @@ def decide() -> Answer:
     agreed = request.form.get("decision") == "agree"
     if signed_in is None:
         return _confirm(field("user_code", 32))
-    with provider().deployment.transaction(context.person(signed_in.person_number)) as tx:
+    here = provider().deployment
+    with here.transaction(context.person(signed_in.person_number)) as tx:
         row = device.find(tx, field("user_code", 32))
-        if row is None or not device.decide(tx, row, signed_in, agreed=agreed):
+        if row is None or not decoupled.decide(tx, row, signed_in, agreed=agreed):
             return _unknown()
         client = provider().clients.get(row.client_id)
         if agreed:
-            consent.give(tx, client, signed_in.person_id, signed_in.person_number, row.scope.split())
+            consent.give(tx, here.ring.vault, client, signed_in.person_id, signed_in.person_number, row.scope.split())
         else:
             consent.refuse(tx, client, signed_in.person_number)
     return render_template("oidc/device_done.html", client=client, agreed=agreed)
@@ -68,7 +71,7 @@ def _confirm(text: str) -> Answer:
             return _unknown()
         client = provider().clients.get(row.client_id)
         owner = institutions.by_code(tx.session, client.owner).name
-        code, scopes = row.user_code, row.scope.split()
+        code, scopes = row.handle, row.scope.split()
     wanted = Requirement(level=client.policy.required_level, app_name=client.name)
     if not is_satisfied(wanted, browser.signed_in(), here.clock.now()):
         return start(wanted, url_for("device.show", user_code=code))

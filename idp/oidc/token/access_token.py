@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
 from idp.crypto.errors import InvalidToken
 from idp.crypto.jose import KeySet, jwt
+from idp.mfa.policy import acr_of
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidAccessToken
+from idp.oidc.id_token import Subject
 from idp.oidc.issuer import Issuer
+from idp.oidc.possession.confirmation import Confirmation, token_type
 from idp.oidc.provider import Provider
 from idp.oidc.tables import AccessToken, Grant
+from idp.oidc.token.contents import Contents
 from idp.oidc.token_hash import digest, new_token
 
 _INSERT = insert(AccessToken)
@@ -29,7 +34,10 @@ _FIND = (
         Grant.auth_time,
         Grant.level,
         Grant.claims,
-        AccessToken.jkt,
+        AccessToken.cnf,
+        AccessToken.audience,
+        AccessToken.details,
+        AccessToken.act,
         or_(AccessToken.revoked_at.is_not(None), Grant.revoked_at.is_not(None)).label("revoked"),
     )
     .outerjoin(Grant, Grant.id == AccessToken.grant_id)
@@ -43,11 +51,12 @@ class Prepared:
 
     text: str
     row: dict[str, object]
+    expires_at: datetime
 
     @property
     def type(self) -> str:
         """How it is to be presented (RFC 9449 §5)."""
-        return "DPoP" if self.row["jkt"] is not None else "Bearer"
+        return token_type(cast(Confirmation | None, self.row["cnf"]))
 
 
 @dataclass(frozen=True)
@@ -63,49 +72,72 @@ class Found:
     auth_time: datetime | None
     level: int | None
     claims: dict[str, list[str]] | None
-    jkt: str | None
+    cnf: Confirmation | None
+    audience: tuple[str, ...]
+    details: tuple[dict[str, Any], ...]
+    act: dict[str, Any] | None
 
 
 def prepare(
     provider: Provider,
     issuer: Issuer,
     client: Client,
-    *,
-    scope: str,
-    sub: str,
-    grant_id: str | None,
+    contents: Contents,
     now: datetime,
-    jkt: str | None = None,
+    *,
+    subject: Subject | None = None,
+    grant_id: str | None = None,
+    until: datetime | None = None,
 ) -> Prepared:
-    """Makes a token. The signature is made here, before any transaction begins."""
-    lifetime = provider.deployment.settings.access_token_lifetime
+    """Makes a token, for a person or (without ``subject``) for the app itself; it ends at ``until`` at the latest.
+
+    The signature is made here, so that no transaction has to be open.
+    """
+    expires = now + timedelta(seconds=provider.deployment.settings.access_token_lifetime)
+    expires = min(expires, until) if until is not None else expires
     handle = new_token()
     text = handle
-    if client.policy.access_token_format == "jwt":
-        issued = int(now.timestamp())
-        # RFC 9068 §2.2. The audience is the issuer's own resources until apps can name others.
-        claims: dict[str, object] = {
-            "iss": issuer.url,
-            "sub": sub,
-            "aud": issuer.url,
-            "client_id": client.id,
-            "scope": scope,
-            "jti": handle,
-        }
-        claims |= {"iat": issued, "exp": issued + lifetime}
-        if jkt is not None:
-            claims["cnf"] = {"jkt": jkt}  # RFC 9449 §6.1
+    if _is_jwt(provider, client, contents):
+        claims = _claims(issuer, client, contents, subject)
+        claims |= {"jti": handle, "iat": int(now.timestamp()), "exp": int(expires.timestamp())}
         text = jwt.encode(claims, provider.deployment.ring.signer(client.id_token_alg, now), typ="at+jwt")
     row: dict[str, object] = {
         "token_hash": digest(handle),
         "client_id": client.id,
         "grant_id": grant_id,
-        "scope": scope,
+        "scope": contents.scope,
         "issued_at": now,
-        "expires_at": now + timedelta(seconds=lifetime),
-        "jkt": jkt,
+        "expires_at": expires,
+        "cnf": contents.cnf,
+        "audience": list(contents.audience) or None,
+        "details": list(contents.details) or None,
+        "act": contents.act,
     }
-    return Prepared(text, row)
+    return Prepared(text, row, expires)
+
+
+def _is_jwt(provider: Provider, client: Client, contents: Contents) -> bool:
+    """The resource decides; where none is named the app's own registration does."""
+    known = provider.resource_servers.resources() if contents.audience else {}
+    formats = {known[uri] for uri in contents.audience if uri in known} or {client.policy.access_token_format}
+    return formats == {"jwt"}
+
+
+def _claims(issuer: Issuer, client: Client, contents: Contents, subject: Subject | None) -> dict[str, object]:
+    """RFC 9068 §2.2."""
+    audience = contents.audience or (issuer.url,)
+    claims: dict[str, object] = {
+        "iss": issuer.url,
+        "sub": subject.sub if subject is not None else client.id,
+        "aud": audience[0] if len(audience) == 1 else list(audience),
+        "client_id": client.id,
+        "scope": contents.scope,
+    }
+    if subject is not None:
+        # §2.2.1, RFC 9470 §6.2: so that a resource can ask for more.
+        claims |= {"acr": acr_of(subject.level), "auth_time": int(subject.auth_time.timestamp())}
+    more = {"cnf": contents.cnf, "authorization_details": list(contents.details), "act": contents.act}
+    return claims | {name: value for name, value in more.items() if value}
 
 
 def store(connection: Connection, token: Prepared) -> None:
@@ -129,7 +161,10 @@ def find(provider: Provider, issuer: Issuer, session: Session, text: str, now: d
         row.auth_time,
         row.level,
         row.claims,
-        row.jkt,
+        row.cnf,
+        tuple(row.audience or ()),
+        tuple(row.details or ()),
+        row.act,
     )
 
 

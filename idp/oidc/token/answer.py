@@ -1,6 +1,8 @@
 """The answer of the token endpoint (RFC 6749 §5.1)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,8 @@ class TokenAnswer:
     id_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     token_type: str = "Bearer"
+    details: Sequence[Mapping[str, Any]] = ()
+    issued_token_type: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The members that are there."""
@@ -23,5 +27,7 @@ class TokenAnswer:
             "scope": self.scope,
             "id_token": self.id_token,
             "refresh_token": self.refresh_token,
+            "authorization_details": list(self.details) or None,
+            "issued_token_type": self.issued_token_type,
         }
         return {name: value for name, value in members.items() if value is not None}

@@ -50,7 +50,7 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenR
             grant = tx.session.get_one(Grant, row.grant_id)
             if grant.revoked_at is not None:
                 raise InvalidGrant(detail="the grant was revoked")
-            return make_tokens(provider, issuer, client, tx, grant, scope=grant.scope, nonce=row.nonce, jkt=request.jkt)
+            return make_tokens(provider, issuer, client, tx, grant, request, nonce=row.nonce)
     raise replayed
 
 
@@ -81,7 +81,7 @@ def _check_binding(row: AuthorizationCode, request: TokenRequest, verifier: str 
     if redirect_uri is not None and redirect_uri != row.redirect_uri:
         raise InvalidGrant(detail="another redirect_uri")
     # RFC 9449 §10: a code that was asked for with a key is exchanged with that key.
-    if row.dpop_jkt is not None and row.dpop_jkt != request.jkt:
+    if row.dpop_jkt is not None and row.dpop_jkt != (request.cnf or {}).get("jkt"):
         raise InvalidGrant(detail="another DPoP key")
     # RFC 7636 §4.6: BASE64URL(SHA256(code_verifier)) is the challenge. RFC 9700 §2.1.1: and without a challenge no verifier.
     if verifier is None or not row.code_challenge:

@@ -1,14 +1,10 @@
 """Authentication of the client: by the one method that it registered, and by no other."""
 
-import re
 from base64 import b64decode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hmac import compare_digest
 from urllib.parse import unquote_plus
-
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
 
 from idp.crypto import base64url
 from idp.crypto.errors import CryptoError
@@ -19,14 +15,13 @@ from idp.oidc.clients.client import Client
 from idp.oidc.clients.rules import VERIFIABLE
 from idp.oidc.errors import InvalidClient, InvalidRequest, UnknownClient
 from idp.oidc.issuer import Issuer
+from idp.oidc.possession import certificate
 from idp.oidc.provider import Provider
-from idp.oidc.tables import ClientAssertion
+from idp.oidc.token.assertion import check as check_assertion
 from idp.oidc.token_hash import digest
 from idp.web.machine import MachineRequest
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LONGEST_ASSERTION = timedelta(minutes=10)
-LEEWAY = timedelta(seconds=30)
 
 
 def authenticate(provider: Provider, issuer: Issuer, request: MachineRequest, parameters: Mapping[str, str]) -> Client:
@@ -47,6 +42,9 @@ def authenticate(provider: Provider, issuer: Issuer, request: MachineRequest, pa
         raise InvalidClient(detail=error.detail) from None
     if parameters.get("client_id", client.id) != client.id:
         raise InvalidRequest(detail="client_id is not the authenticated client")
+    if client.metadata.uses_certificate and secret is None:
+        _check_certificate(provider, client, request)
+        return client
     method = "none" if secret is None else "client_secret_basic" if basic is not None else "client_secret_post"
     if secret is not None and client.metadata.has_secret:
         _check_secret(client, secret, provider.deployment.clock.now())
@@ -90,6 +88,19 @@ def _check_secret(client: Client, secret: str, now: datetime) -> None:
         raise InvalidClient(detail=f"wrong secret of {client.id}")
 
 
+def _check_certificate(provider: Provider, client: Client, request: MachineRequest) -> None:
+    """RFC 8705 §2. Raises :class:`InvalidClient`."""
+    here = provider.deployment
+    given = certificate.shown(request)
+    if given is None:
+        raise InvalidClient(detail=f"{client.id} shows no certificate")
+    try:
+        jwks = keys.document(provider, client) if keys.has_keys(client) else None
+    except CryptoError as error:
+        raise InvalidClient(detail=f"keys of {client.id}: {error.detail}") from None
+    certificate.check_registered(client, given, here.clock.now(), here.settings.client_certificate_ca, jwks)
+
+
 def _by_assertion(provider: Provider, issuer: Issuer, parameters: Mapping[str, str], assertion: str) -> Client:
     """RFC 7523 §3, OpenID Connect Core 1.0 §9 (private_key_jwt)."""
     if parameters.get("client_assertion_type") != ASSERTION_TYPE:
@@ -102,13 +113,9 @@ def _by_assertion(provider: Provider, issuer: Issuer, parameters: Mapping[str, s
         claims = keys.decode(provider, client, assertion, algorithms=VERIFIABLE, only=only).claims
     except CryptoError as error:
         raise InvalidClient(detail=f"assertion of {client.id}: {error}") from None
-    if claims.get("iss") != client.id or claims.get("sub") != client.id:
-        raise InvalidClient(detail="iss and sub of an assertion are the client")
-    audiences = claims.get("aud")
-    accepted = {issuer.url, issuer.endpoint("token")}
-    if not accepted & set(audiences if isinstance(audiences, list) else [str(audiences)]):
-        raise InvalidClient(detail="aud of the assertion is not this issuer")
-    _spend_assertion(provider, client, claims)
+    if claims.get("sub") != client.id:
+        raise InvalidClient(detail="sub of a client's assertion is the client")
+    check_assertion(provider, issuer, client, claims)
     return client
 
 
@@ -121,25 +128,3 @@ def _claimed_client(assertion: str) -> str:
     if not isinstance(claimed, str):
         raise InvalidClient(detail="malformed assertion")
     return claimed
-
-
-def _spend_assertion(provider: Provider, client: Client, claims: Mapping[str, object]) -> None:
-    """RFC 7523 §3: it has not expired, does not last long, and works once."""
-    now = provider.deployment.clock.now()
-    exp, jti = claims.get("exp"), claims.get("jti")
-    if not isinstance(exp, int | float) or not isinstance(jti, str) or not re.fullmatch(r"[\x21-\x7e]{1,255}", jti):
-        raise InvalidClient(detail="an assertion needs exp and jti")
-    if not now - LEEWAY < (expires := _moment(exp)) <= now + LONGEST_ASSERTION + LEEWAY:
-        raise InvalidClient(detail="the assertion has expired, or lasts too long")
-    try:
-        with provider.deployment.database.engine.begin() as connection:
-            connection.execute(insert(ClientAssertion).values(id=digest(f"{client.id}\x00{jti}"), expires_at=expires + LEEWAY))
-    except IntegrityError:
-        raise InvalidClient(detail=f"assertion of {client.id} used twice") from None
-
-
-def _moment(seconds: float) -> datetime:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        raise InvalidClient(detail="exp is not a time") from None

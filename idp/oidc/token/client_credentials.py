@@ -1,11 +1,13 @@
 """The client credentials grant (RFC 6749 §4.4): a token for the app itself. One statement in one transaction."""
 
+from idp.oidc import resources
 from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidScope
 from idp.oidc.issuer import Issuer
 from idp.oidc.provider import Provider
 from idp.oidc.token import access_token
 from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token.contents import Contents
 from idp.oidc.token.token_request import TokenRequest
 
 
@@ -14,8 +16,9 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenR
     if request.parameters.get("scope"):
         # Every scope that exists so far is about a person.
         raise InvalidScope
-    token = access_token.prepare(
-        provider, issuer, client, scope="", sub=client.id, grant_id=None, now=provider.deployment.clock.now(), jkt=request.jkt
-    )
+    asked = resources.parse(request.parameters)
+    resources.check_allowed(provider, client, asked)
+    contents = Contents(scope="", cnf=request.cnf, audience=asked)
+    token = access_token.prepare(provider, issuer, client, contents, provider.deployment.clock.now())
     provider.keep_access_token(token.row)
     return TokenAnswer(token.text, provider.deployment.settings.access_token_lifetime, "", token_type=token.type)

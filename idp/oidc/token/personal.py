@@ -8,10 +8,13 @@ from idp.oidc.clients.client import Client
 from idp.oidc.errors import InvalidGrant
 from idp.oidc.id_token import Subject
 from idp.oidc.issuer import Issuer
+from idp.oidc.possession.confirmation import Confirmation
 from idp.oidc.provider import Provider
 from idp.oidc.tables import Grant, RefreshToken
 from idp.oidc.token import access_token
 from idp.oidc.token.answer import TokenAnswer
+from idp.oidc.token.contents import of_grant
+from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest, new_token
 from idp.registry import persons
 from idp.registry.persons import PersonStatus
@@ -32,15 +35,17 @@ def make_tokens(
     client: Client,
     tx: Transaction,
     grant: Grant,
+    request: TokenRequest,
     *,
-    scope: str,
-    nonce: str | None,
-    jkt: str | None,
+    scope: str | None = None,
+    nonce: str | None = None,
+    renewable: bool = True,
 ) -> TokenAnswer:
-    """Access token, ID token, and a refresh token where the client uses them."""
+    """Access token, ID token, and a refresh token where the client uses them. ``scope`` is less than the grant's."""
     settings = provider.deployment.settings
     subject = subject_of(provider, client, tx, grant)
-    token = access_token.prepare(provider, issuer, client, scope=scope, sub=subject.sub, grant_id=grant.id, now=tx.now, jkt=jkt)
+    contents = of_grant(provider, client, grant, request, scope)
+    token = access_token.prepare(provider, issuer, client, contents, tx.now, subject=subject, grant_id=grant.id)
     access_token.store(tx.session.connection(), token)
     signed = id_token.make(
         provider.deployment.ring,
@@ -54,16 +59,19 @@ def make_tokens(
         access_token=token.text,
         claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant.claims, "id_token")),
     )
-    refresh = _refresh_token(provider, client, tx, grant, jkt) if "refresh_token" in client.metadata.grant_types else None
-    return TokenAnswer(token.text, settings.access_token_lifetime, scope, signed, refresh, token.type)
+    renewable = renewable and "refresh_token" in client.metadata.grant_types
+    refresh = _refresh_token(provider, client, tx, grant, request.cnf) if renewable else None
+    return TokenAnswer(
+        token.text, settings.access_token_lifetime, contents.scope, signed, refresh, token.type, details=contents.details
+    )
 
 
-def _refresh_token(provider: Provider, client: Client, tx: Transaction, grant: Grant, jkt: str | None) -> str:
+def _refresh_token(provider: Provider, client: Client, tx: Transaction, grant: Grant, cnf: Confirmation | None) -> str:
     # RFC 9700 §4.14.2: each lasts while it is used; the family has an end in any case.
     settings = provider.deployment.settings
     idle = tx.now + timedelta(seconds=settings.refresh_token_idle)
     absolute = grant.created_at + timedelta(seconds=settings.refresh_token_absolute)
     text = new_token()
-    bound_to = jkt if client.metadata.is_public else None
-    tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute), jkt=bound_to))
+    bound_to = cnf if client.metadata.is_public else None
+    tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute), cnf=bound_to))
     return text

@@ -30,10 +30,15 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenR
         grant = tx.session.get(Grant, row.grant_id) if row is not None else None
         if row is None or grant is None or grant.client_id != client.id:
             raise InvalidGrant(detail="unknown refresh token, or another client's")
-        # RFC 9449 §5: a public client's refresh token is bound to its key; others are bound by their authentication.
-        if row.jkt is not None and row.jkt != request.jkt:
-            raise InvalidGrant(detail="another DPoP key")
+        # RFC 9449 §5, RFC 8705 §7.1: a public client's refresh token is bound to its key; others by their authentication.
+        if row.cnf is not None and row.cnf != request.cnf:
+            raise InvalidGrant(detail="another key")
         scope = _scope(grant, request.parameters.get("scope"))
+        if client.policy.profile == "fapi2":
+            # FAPI 2.0 §5.3.2.1: no rotation, because a lost answer would lock the app out; the token is worth nothing without
+            # the app's own key.
+            _check_alive(row, grant, tx)
+            return make_tokens(provider, issuer, client, tx, grant, request, scope=scope, renewable=False)
         try:
             _spend(tx, row)
         except RefreshTokenReplayed as error:
@@ -42,10 +47,14 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenR
             tx.record(Action.REFRESH_TOKEN_REPLAYED, subject=f"app:{client.id}", institution=client.owner, outcome="failure")
             replayed: RefreshTokenReplayed = error
         else:
-            if row.expires_at <= tx.now or grant.revoked_at is not None:
-                raise InvalidGrant(detail="the refresh token has expired or was revoked")
-            return make_tokens(provider, issuer, client, tx, grant, scope=scope, nonce=None, jkt=request.jkt)
+            _check_alive(row, grant, tx)
+            return make_tokens(provider, issuer, client, tx, grant, request, scope=scope)
     raise replayed
+
+
+def _check_alive(row: RefreshToken, grant: Grant, tx: Transaction) -> None:
+    if row.expires_at <= tx.now or grant.revoked_at is not None:
+        raise InvalidGrant(detail="the refresh token has expired or was revoked")
 
 
 def _scope(grant: Grant, wanted: str | None) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from idp.oidc.possession.confirmation import Confirmation
+
 
 @dataclass(frozen=True)
 class TokenRequest:
-    """``parameters`` as parsed; the client's ``address``; ``jkt``, the key that the tokens are to be bound to, if any."""
+    """``parameters`` as parsed; the client's ``address``; ``cnf``, what the tokens are to be bound to, if anything."""
 
     parameters: Mapping[str, str]
     address: str | None
-    jkt: str | None = None
+    cnf: Confirmation | None = None

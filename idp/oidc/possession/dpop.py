@@ -30,8 +30,9 @@ _JTI = re.compile(r"[\x21-\x7e]{1,255}\Z")
 def check_proof(provider: Provider, request: MachineRequest, url: str, access_token: str | None = None) -> str | None:
     """The thumbprint of the key that the request proves to have (§4.3); ``None`` where it sends no proof.
 
-    ``url`` is this endpoint's address without query. Raises :class:`InvalidDpopProof`, or :class:`UseDpopNonce` where the setting
-    asks for a nonce of ours and the proof has none that is fresh.
+    ``url`` is this endpoint's address without query; at the name for certificates (``mtls_url``) it counts too. Raises
+    :class:`InvalidDpopProof`, or :class:`UseDpopNonce` where the setting asks for a nonce of ours and the proof has none that is
+    fresh.
     """
     if not request.dpop:
         return None
@@ -55,7 +56,8 @@ def nonce(provider: Provider, now: datetime) -> str:
 def _check_claims(provider: Provider, claims: Mapping[str, Any], method: str, url: str, access_token: str | None) -> None:
     here = provider.deployment
     now = here.clock.now()
-    if claims.get("htm") != method or str(claims.get("htu", "")).partition("?")[0].partition("#")[0] != url:
+    addresses = {url, url.replace(here.settings.public_url, here.settings.mtls_url, 1)} if here.settings.mtls_url else {url}
+    if claims.get("htm") != method or str(claims.get("htu", "")).partition("?")[0].partition("#")[0] not in addresses:
         raise InvalidDpopProof(detail="for another method or address")
     if access_token is not None and claims.get("ath") != base64url.encode(sha256(access_token.encode("ascii", "replace")).digest()):
         raise InvalidDpopProof(detail="for another token")
