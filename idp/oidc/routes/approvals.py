@@ -5,17 +5,20 @@ from contextlib import suppress
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
+from idp.audit import Transaction
 from idp.login import browser
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.routes.pages import REFUSED, field
 from idp.login.routes.sign_in import start
 from idp.login.sessions import SignedIn
 from idp.oidc import consent
+from idp.oidc.clients.client import Client
 from idp.oidc.decoupled import ciba
 from idp.oidc.decoupled import request as decoupled
 from idp.oidc.errors import UnknownClient
 from idp.oidc.provider import provider
 from idp.oidc.scopes import SCOPES
+from idp.oidc.tables import DecoupledRequest
 from idp.registry import institutions
 from idp.web import context
 from idp.web.locale import gettext as _
@@ -45,22 +48,31 @@ def decide() -> Answer:
         return redirect(url_for("approvals.show"))
     agreed = request.form.get("decision") == "agree"
     here = provider().deployment
+    handle = field("request", 43)
     with here.transaction(context.person(signed_in.person_number)) as tx:
-        row = ciba.find(tx, field("request", 43), signed_in.person_id)
-        if row is None:
+        row = ciba.find(tx, handle, signed_in.person_id)
+        client = provider().clients.get(row.client_id) if row is not None else None
+        if row is None or client is None:
             return _page(signed_in, _("This request is over, or was answered already.")), REFUSED
-        client = provider().clients.get(row.client_id)
         wanted = Requirement(row.level, FRESH_SECONDS, app_name=client.name)
-        if agreed and not is_satisfied(wanted, signed_in, tx.now):
-            return start(wanted, url_for("approvals.show"))
-        if not decoupled.decide(tx, row, signed_in, agreed=agreed):
+        enough = not agreed or is_satisfied(wanted, signed_in, tx.now)
+        if enough and not _answer(tx, row, client, signed_in, agreed=agreed):
             return _page(signed_in, _("This request is over, or was answered already.")), REFUSED
-        if agreed:
-            consent.give(tx, here.ring.vault, client, signed_in.person_id, signed_in.person_number, row.scope.split())
-        else:
-            consent.refuse(tx, client, signed_in.person_number)
-        ciba.answered(tx, row)
+    if not enough:
+        return start(wanted, url_for("approvals.show"))
     return render_template("oidc/approval_done.html", client=client, agreed=agreed)
+
+
+def _answer(tx: Transaction, row: DecoupledRequest, client: Client, signed_in: SignedIn, *, agreed: bool) -> bool:
+    if not decoupled.decide(tx, row, signed_in, agreed=agreed):
+        return False
+    if agreed:
+        vault = provider().deployment.ring.vault
+        consent.give(tx, vault, client, signed_in.person_id, signed_in.person_number, row.scope.split())
+    else:
+        consent.refuse(tx, client, signed_in.person_number)
+    ciba.answered(tx, row)
+    return True
 
 
 def panel(there: SignedIn) -> str:
