@@ -17,6 +17,7 @@ from idp.login import activation
 from idp.mfa import engine
 from idp.mfa.errors import FactorError
 from idp.mfa.qr import as_text
+from idp.oidc.release import report
 from idp.registry import affiliations, documents, guardianships, masking, merging, persons, profile
 from idp.registry.affiliations import Role
 from idp.registry.documents import DocumentKind
@@ -201,6 +202,19 @@ def show(number: str, reveal: bool, as_json: bool) -> None:
         if reveal:
             tx.record(Action.PERSON_REVEALED, subject=f"person:{person.number}")
         _show(deployment, tx.session, person.id, as_json=as_json, reveal=reveal)
+
+
+@command.command("releases", help=_("List what apps were told about a person. That somebody looked stands in the journal."))
+@click.argument("number")
+@json_option
+def releases_(number: str, as_json: bool) -> None:
+    """Lists."""
+    with changing() as (_deployment, tx):
+        person = persons.by_number(tx.session, number)
+        rows = [one.to_json() for one in report.of_person(tx.session, person.id)]
+        tx.record(Action.RELEASES_READ, subject=f"person:{person.number}", detail={"rows": len(rows)})
+    titles = {"day": _("Day"), "app": _("App"), "place": _("Told by"), "claims": _("What"), "count": _("How often")}
+    print_rows(rows, titles, as_json=as_json)
 
 
 @command.command(help=_("Make an activation code to hand to the person, who sets a password with it."))

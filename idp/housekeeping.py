@@ -15,6 +15,7 @@ from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
 from idp.login.tables import BrowserSession, SignInFlow, Throttle
 from idp.oidc.authorize import pending
+from idp.oidc.release.tables import DataRelease
 from idp.oidc.tables import (
     AccessToken,
     AuthorizationCode,
@@ -60,6 +61,7 @@ def purge(deployment: Deployment) -> int:
         # A session, or a family of tokens, that cannot be alive any more whatever happened to it.
         (BrowserSession.sid, BrowserSession.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
         (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),
+        (DataRelease.key, DataRelease.last_at, timedelta(days=settings.release_memory_days)),
     )
     removed = sum(_purge(deployment, key, column, now - kept) for key, column, kept in rules)
     return removed + _purge(deployment, Throttle.key, Throttle.failed_at, throttle.oldest_worth_keeping(now))

@@ -7,8 +7,9 @@ from idp.keys import tables as keys
 from idp.login import tables as login
 from idp.mfa import tables as mfa
 from idp.oidc import tables as oidc
+from idp.oidc.release import tables as release
 from idp.outbox import tables as outbox
 from idp.registry import tables as registry
 
-ROOMS = (audit, keys, outbox, registry, apps, mfa, login, oidc)
+ROOMS = (audit, keys, outbox, registry, apps, mfa, login, oidc, release)
 metadata = Base.metadata

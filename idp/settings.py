@@ -108,6 +108,9 @@ class Settings(BaseModel):
     registration_requires_pkce: bool = Field(
         default=True, description="Whether apps registered over the network need PKCE though they have a secret or key."
     )
+    release_memory_days: int = Field(
+        default=3 * 366, ge=183, description="For how many days it is kept which app was told what about whom."
+    )
     dpop_nonces: bool = Field(default=False, description="Whether a DPoP proof needs a nonce of ours (RFC 9449 §8).")
     allow_private_fetches: bool = Field(
         default=False, description="Let apps name addresses inside our own network, and plain http, for us to call: sign-out."

@@ -1,10 +1,10 @@
 """``yima app``: the register of information systems at the command line.
 
-``register`` enters an app, ``review`` decides on it, ``rules`` says what it may do, ``listing`` looks; ``record`` is how one is
-shown.
+``register`` enters an app, ``review`` decides on it, ``rules`` says what it may do, ``listing`` and ``releases`` look;
+``record`` is how one is shown.
 """
 
-from cli.app import listing, register, review, rules
+from cli.app import listing, register, releases, review, rules
 from cli.app.group import command
 
-__all__ = ["command", "listing", "register", "review", "rules"]
+__all__ = ["command", "listing", "register", "releases", "review", "rules"]

@@ -60,5 +60,6 @@ class Action(StrEnum):
     CONSENT_GIVEN = "oidc.consent.given"
     CONSENT_REFUSED = "oidc.consent.refused"
     CONSENT_REVOKED = "oidc.consent.revoked"
+    RELEASES_READ = "oidc.releases.read"
     CODE_REPLAYED = "oidc.code.replayed"
     REFRESH_TOKEN_REPLAYED = "oidc.refresh_token.replayed"

@@ -1,6 +1,8 @@
 """What people have agreed to give to apps: asked, remembered, and taken back."""
 
+import json
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,6 +14,9 @@ from idp.oidc import families
 from idp.oidc.clients.client import Client
 from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import Consent
+from idp.oidc.token_hash import digest
+from idp.registry import persons, profile
+from idp.registry.age import AgeBand, band
 
 
 def agreed(session: Session, client_id: str, person_id: int) -> set[str]:
@@ -26,14 +31,24 @@ def person_of_subject(session: Session, client_id: str, sub: str) -> int | None:
     return session.scalar(known.limit(1))
 
 
-def covers(session: Session, client: Client, person_id: int, scopes: Collection[str]) -> bool:
+def covers(session: Session, vault: Vault, client: Client, person_id: int, scopes: Collection[str], today: date) -> bool:
     """Whether nobody has to be asked: the person has agreed to all of ``scopes``, or the app is one of the school's own.
 
+    What they agreed to is what they read: where the app says another purpose or other reasons by now they are asked again, and so
+    is whoever was a child then and is 14 by now (PIPL art. 31: it is their own word from then on).
     A trusted app rests on the school's legal duty (PIPL art. 13), but not for what needs approval: that is always asked.
     """
     if client.policy.trusted and not any(SCOPES[scope].by_approval for scope in scopes):
         return True
-    return set(scopes) <= agreed(session, client.id, person_id)
+    row = _row(session, client.id, person_id)
+    if row is None or row.terms != terms_of(client) or not set(scopes) <= set(row.scope.split()):
+        return False
+    return not row.given_as_child or _is_child(session, vault, person_id, today)
+
+
+def terms_of(client: Client) -> str:
+    """A digest of what the consent page says beside the scopes."""
+    return digest(json.dumps([client.purpose, sorted(client.reasons.items())], ensure_ascii=False))
 
 
 def give(tx: Transaction, vault: Vault, client: Client, person_id: int, person_number: str, scopes: Collection[str]) -> None:
@@ -43,7 +58,10 @@ def give(tx: Transaction, vault: Vault, client: Client, person_id: int, person_n
     if row is None:
         row = Consent(person_id=person_id, client_id=client.id, scope="")
         tx.session.add(row)
-    row.scope, row.given_at = " ".join(sorted({*scopes, *row.scope.split()})), tx.now
+    terms = terms_of(client)
+    before = row.scope.split() if row.terms == terms else ()  # what was agreed to under other words is not agreed to under these
+    row.scope, row.terms, row.given_at = " ".join(sorted({*scopes, *before})), terms, tx.now
+    row.given_as_child = _is_child(tx.session, vault, person_id, tx.now.date())
     row.sub = vault.pairwise_subject(client.sector, person_number)
     detail = {"app": client.id, "scope": " ".join(scopes)}
     tx.record(Action.CONSENT_GIVEN, subject=f"person:{person_number}", institution=client.owner, detail=detail)
@@ -71,6 +89,10 @@ def given(session: Session, person_id: int) -> Sequence[tuple[Consent, App]]:
     statement = select(Consent, App).join(App, App.id == Consent.client_id)
     mine = statement.where(Consent.person_id == person_id, Consent.revoked_at.is_(None)).order_by(Consent.given_at.desc())
     return [(row[0], row[1]) for row in session.execute(mine)]
+
+
+def _is_child(session: Session, vault: Vault, person_id: int, today: date) -> bool:
+    return band(profile.birth_date_of(vault, persons.by_id(session, person_id)), today) is AgeBand.UNDER_14
 
 
 def _row(session: Session, client_id: str, person_id: int) -> Consent | None:

@@ -10,7 +10,7 @@ from idp.oidc import families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
 from idp.oidc.logout import back_channel, front_channel
 from idp.oidc.provider import EXTENSION, make_provider
-from idp.oidc.routes import approvals, consents, device, make_authorize, make_logout, make_session_frame
+from idp.oidc.routes import approvals, consents, device, launch, make_authorize, make_logout, make_session_frame, releases
 from idp.oidc.routes.approvals import panel as approvals_panel
 from idp.oidc.routes.consents import panel as consents_panel
 from idp.web.address import address_reader, certificate_reader
@@ -29,9 +29,8 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(make_authorize(issuer))
         app.register_blueprint(make_logout(issuer))
         app.register_blueprint(make_session_frame(issuer))
-    app.register_blueprint(approvals)
-    app.register_blueprint(consents)
-    app.register_blueprint(device)
+    for blueprint in (approvals, consents, device, launch, releases):
+        app.register_blueprint(blueprint)
     extension.on_end(app, families.end_with_session)
     extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
     extension.on_farewell(app, front_channel.farewells(provider.issuers))

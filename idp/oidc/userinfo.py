@@ -1,5 +1,6 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
+from idp.audit import Actor
 from idp.oidc import client_jwt, person_claims
 from idp.oidc.bearer import presented_token
 from idp.oidc.clients.client import Client
@@ -7,6 +8,8 @@ from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.possession import confirmation
 from idp.oidc.provider import Provider
+from idp.oidc.release import ledger
+from idp.oidc.release.ledger import Place
 from idp.oidc.token import access_token
 from idp.registry import persons
 from idp.registry.persons import PersonStatus
@@ -25,13 +28,14 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
     if token.audience and issuer.url not in token.audience:
         raise InvalidAccessToken(detail="for another resource")  # RFC 8707 §3
     scopes = token.scope.split()
-    with here.reading() as session:
-        if token.person_id is None or "openid" not in scopes:
-            raise InsufficientScope
-        person = persons.by_id(session, token.person_id)
+    if token.person_id is None or "openid" not in scopes:
+        raise InsufficientScope
+    with here.transaction(Actor("app", token.client_id, request.address)) as tx:
+        person = persons.by_id(tx.session, token.person_id)
         if person.status != PersonStatus.ACTIVE:
             raise InvalidAccessToken
-        claims = person_claims.read(provider, session, person.id, scopes, person_claims.named(token.claims, "userinfo"))
+        claims = person_claims.read(provider, tx.session, person.id, scopes, person_claims.named(token.claims, "userinfo"))
+        ledger.record(tx, token.client_id, person.id, Place.USERINFO, ("sub", *claims))
     client = provider.clients.get(token.client_id)
     sub = here.ring.vault.pairwise_subject(client.sector, person.number)
     return _answer(provider, issuer, client, {"sub": sub, **claims})

@@ -66,7 +66,7 @@ def need(
         raise LoginRequired
     # RFC 9396 §1: details are of one case, so that an earlier consent cannot cover them.
     one_case = bool(request.authorization_details) and not request.client.policy.trusted and not agreed
-    covered = consent.covers(session, request.client, signed_in.person_id, request.consent_scopes)
+    covered = consent.covers(session, vault, request.client, signed_in.person_id, request.consent_scopes, now.date())
     if "consent" in request.prompt or one_case or not covered:
         if "none" in request.prompt:
             raise ConsentRequired

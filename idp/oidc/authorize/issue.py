@@ -10,6 +10,8 @@ from idp.oidc import id_token, person_claims
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.errors import OAuthError
 from idp.oidc.provider import Provider
+from idp.oidc.release import ledger
+from idp.oidc.release.ledger import Place
 from idp.oidc.tables import AuthorizationCode, Grant
 from idp.oidc.token import access_token
 from idp.oidc.token.contents import Contents
@@ -102,6 +104,8 @@ def _access_token(provider: Provider, tx: Transaction, request: AuthorizeRequest
 def _id_token(provider: Provider, tx: Transaction, request: AuthorizeRequest, grant: Grant, answer: dict[str, str]) -> str:
     # §5.4: where no access token is given there is no UserInfo to ask, so the ID token says it all.
     scopes = request.scopes if request.response_types == {"id_token"} else ()
+    told = person_claims.read(provider, tx.session, grant.person_id, scopes, person_claims.named(grant.claims, "id_token"))
+    ledger.record(tx, request.client.id, grant.person_id, Place.ID_TOKEN, ("sub", *told))
     return id_token.make(
         provider.deployment.ring,
         request.issuer,
@@ -113,5 +117,5 @@ def _id_token(provider: Provider, tx: Transaction, request: AuthorizeRequest, gr
         nonce=request.nonce,
         access_token=answer.get("access_token"),
         code=answer.get("code"),
-        claims=person_claims.read(provider, tx.session, grant.person_id, scopes, person_claims.named(grant.claims, "id_token")),
+        claims=told,
     )

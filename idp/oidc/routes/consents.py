@@ -6,6 +6,7 @@ from werkzeug.wrappers.response import Response
 from idp.login import browser
 from idp.login.sessions import SignedIn
 from idp.oidc import consent
+from idp.oidc.errors import UnknownClient
 from idp.oidc.provider import provider
 from idp.oidc.scopes import SCOPES
 from idp.web import context
@@ -18,7 +19,14 @@ def panel(there: SignedIn) -> str:
     with provider().deployment.reading() as session:
         rows = consent.given(session, there.person_id)
     shown = [(row, app, [SCOPES[name] for name in row.scope.split() if name in SCOPES]) for row, app in rows]
-    return render_template("oidc/consents.html", rows=shown)
+    return render_template("oidc/consents.html", rows=shown, opens={app.id for _row, app, _scopes in shown if _opens(app.id)})
+
+
+def _opens(client_id: str) -> bool:
+    try:
+        return provider().clients.get(client_id).metadata.initiate_login_uri is not None
+    except UnknownClient:  # switched off
+        return False
 
 
 @blueprint.post("/me/consents/revoke")

@@ -10,6 +10,8 @@ from idp.oidc.id_token import Subject
 from idp.oidc.issuer import Issuer
 from idp.oidc.possession.confirmation import Confirmation
 from idp.oidc.provider import Provider
+from idp.oidc.release import ledger
+from idp.oidc.release.ledger import Place
 from idp.oidc.tables import Grant, RefreshToken
 from idp.oidc.token import access_token
 from idp.oidc.token.answer import TokenAnswer
@@ -47,6 +49,7 @@ def make_tokens(
     contents = of_grant(provider, client, grant, request, scope)
     token = access_token.prepare(provider, issuer, client, contents, tx.now, subject=subject, grant_id=grant.id)
     access_token.store(tx.session.connection(), token)
+    told = person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant.claims, "id_token"))
     signed = id_token.make(
         provider.deployment.ring,
         issuer,
@@ -57,8 +60,9 @@ def make_tokens(
         lifetime=settings.id_token_lifetime,
         nonce=nonce,
         access_token=token.text,
-        claims=person_claims.read(provider, tx.session, grant.person_id, (), person_claims.named(grant.claims, "id_token")),
+        claims=told,
     )
+    ledger.record(tx, client.id, grant.person_id, Place.ID_TOKEN, ("sub", *told))
     renewable = renewable and "refresh_token" in client.metadata.grant_types
     refresh = _refresh_token(provider, client, tx, grant, request.cnf) if renewable else None
     return TokenAnswer(

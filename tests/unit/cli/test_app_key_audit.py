@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from idp.apps.tables import App
 from idp.audit.tables import AuditEvent
@@ -199,3 +199,38 @@ def test_a_token_for_registration_is_printed_once(yima: Yima, school: str, deplo
     assert (row.uses_left, row.owner) == (3, school)
     assert token not in row.token_hash
     assert yima("app", "allow-registration", "2111999999").code == 1
+
+
+def test_the_rules_of_an_app_are_shown_and_changed(yima: Yima, school: str, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps({"keys": [generate_signer("ES256").public_jwk()]}))
+    made = yima(*register(yima, school, *CALLBACK, "--auth", "private_key_jwt", "--jwks", str(path), "--json")).json
+    shown = yima("app", "rules", made["client_id"], "--json").json
+    assert (shown["profile"], shown["resources"], shown["requires_pkce"]) == ("", [], True)
+    uri = "https://grades.example.edu.cn/api"
+    changes = ("--resource-server", "--resource", uri, "--details", "transcript", "查看成绩单", "--profile", "fapi2")
+    changed = yima("app", "rules", made["client_id"], *changes, "--json").json
+    assert changed["resources"] == [uri]
+    assert changed["authorization_types"] == {"transcript": "查看成绩单"}
+    metadata = yima("app", "show", made["client_id"], "--json").json["metadata"]
+    assert metadata["require_pushed_authorization_requests"] is metadata["dpop_bound_access_tokens"] is True
+    assert yima("app", "rules", made["client_id"], "--profile", "none", "--json").json["profile"] == ""
+
+
+def test_rules_that_contradict_the_registration_are_refused_and_change_nothing(yima: Yima, school: str) -> None:
+    made = yima(*register(yima, school, *CALLBACK, "--json")).json
+    done = yima("app", "rules", made["client_id"], "--profile", "fapi2")
+    assert done.code == 1
+    assert "token_endpoint_auth_method" in done.err
+    assert yima("app", "rules", made["client_id"], "--resource", "grades").code == 1
+    assert yima("app", "rules", made["client_id"], "--json").json["profile"] == ""
+    assert yima("app", "rules", "app_unknown").code == 1
+
+
+def test_whoever_looks_at_what_an_app_was_told_stands_in_the_journal(yima: Yima, school: str, deployment: Deployment) -> None:
+    made = yima(*register(yima, school, *CALLBACK, "--json")).json
+    assert yima("app", "releases", made["client_id"], "--year", "2026", "--minors", "--json").json == []
+    assert yima("app", "releases", "app_unknown", "--year", "2026").code == 1
+    with deployment.reading() as session:
+        row = session.scalars(select(AuditEvent).where(AuditEvent.action == "oidc.releases.read")).one()
+    assert (row.subject, row.detail["rows"]) == (f"app:{made['client_id']}", 0)

@@ -1,0 +1,38 @@
+"""Writing a release down, in the transaction that makes it."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from idp.audit import Transaction
+from idp.database.upsert import upsert
+from idp.oidc.release.tables import DataRelease
+from idp.oidc.token_hash import digest
+from idp.web.locale import CHINA
+
+
+class Place(StrEnum):
+    """Where claims are told."""
+
+    ID_TOKEN = "id_token"
+    USERINFO = "userinfo"
+
+
+def record(tx: Transaction, client_id: str, person_id: int, place: Place, claims: Collection[str]) -> None:
+    """One release more of the claims with these names: one statement, however many at once.
+
+    The day is China's, because people and auditors read it.
+    """
+    names = sorted(claims)
+    day = tx.now.astimezone(CHINA).date()
+    values = {
+        "key": digest("\x00".join((str(person_id), client_id, day.isoformat(), place.value, *names))),
+        "person_id": person_id,
+        "client_id": client_id,
+        "day": day,
+        "place": place.value,
+        "claims": names,
+        "count": 1,
+        "first_at": tx.now,
+        "last_at": tx.now,
+    }
+    upsert(tx.session, DataRelease, values, again={"count": DataRelease.count + 1, "last_at": tx.now})
