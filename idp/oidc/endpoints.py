@@ -1,9 +1,11 @@
 """The provider's endpoints for programs, and how an error becomes their answer."""
 
+import json
 import logging
 from collections.abc import Callable
 from functools import partial
 
+from idp.oidc import description
 from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
 from idp.oidc.clients.dynamic import register_client
 from idp.oidc.decoupled import ciba
@@ -54,8 +56,14 @@ def ready_answers(provider: Provider) -> dict[str, Callable[[], ReadyAnswer]]:
         answers[f"{issuer.prefix}/.well-known/openid-configuration"] = document
         # RFC 8414 §3.1: the well-known part comes before the issuer's own path.
         answers[f"/.well-known/oauth-authorization-server{issuer.prefix}"] = document
+        answers[issuer.path("openapi.json")] = partial(_description, issuer)
         answers[issuer.path("jwks")] = partial(jwks_answer, provider, issuer)
     return answers
+
+
+def _description(issuer: Issuer) -> ReadyAnswer:
+    methods = {name: allowed for name, (allowed, _handler) in HANDLERS.items()}
+    return ReadyAnswer(json.dumps(description.document(issuer, methods)).encode(), "application/json", 3600)
 
 
 def _guarded(handler: Handler, provider: Provider, issuer: Issuer, request: MachineRequest) -> MachineAnswer:
