@@ -31,6 +31,31 @@ class InvalidEncoding(CryptoError):
     default_message = N_("The encoding is not valid.")
 
 
+class MalformedDER(InvalidEncoding):
+    """The bytes are not DER, or not the structure that is due. ``offset`` is the byte, ``detail`` says what is wrong with it."""
+
+    code = "crypto.malformed_der"
+    default_message = N_("The encoding is not valid at byte %(offset)s.")
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(detail=reason, offset=offset)
+        self.offset = offset
+
+
+class MalformedPEM(InvalidEncoding):
+    """The text is not PEM, or not the blocks that are due."""
+
+    code = "crypto.malformed_pem"
+    default_message = N_("The file is not PEM with exactly what is due in it: %(due)s.")
+
+
+class WeakKeyDerivation(CryptoError):
+    """The key file stretches its password too little to be safe, or so much that reading it would stop the machine."""
+
+    code = "crypto.weak_key_derivation"
+    default_message = N_("The key file uses %(iterations)s rounds of key derivation; %(minimum)s to %(maximum)s are accepted.")
+
+
 class DecryptionFailed(CryptoError):
     """The ciphertext was changed, is for another key, or stands in another place than it was sealed for."""
 
