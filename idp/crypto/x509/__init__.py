@@ -1,0 +1,18 @@
+"""X.509 with SM2: certificates, requests, and the path from a certificate to an authority that is trusted.
+
+Owns the formats and the rules of RFC 5280 and 2986, as the core of an authority: values in, bytes out, and back.
+Does not keep anything, does not decide who gets a certificate, knows no clock, no network and no database; times come in as values.
+
+| module | about |
+|---|---|
+| ``name``, ``general_name``, ``characters`` | distinguished names, alternative names, and which characters they may have |
+| ``extensions/`` | each extension a value of its own |
+| ``tbs``, ``certificate`` | what a certificate says; the certificate |
+| ``signing`` | the signature around it, through the same ``Signer`` that signs tokens |
+| ``request`` | certificate signing requests, with proof of possession |
+| ``name_constraints`` | where an authority's names may lie |
+| ``lints/`` | what may be certified; only what passed them can be signed |
+| ``path`` | RFC 5280 §6.1 |
+
+Specification: ``docs/specs/x509.md``.
+"""

@@ -1,0 +1,57 @@
+"""Lints of names, for requests and certificates alike."""
+
+import unicodedata
+
+from idp.crypto.der import oids
+from idp.crypto.x509.extensions import SubjectAltName
+from idp.crypto.x509.general_name import DNS
+from idp.crypto.x509.name import Name
+
+# RFC 5280 Appendix A.1, the upper bounds in characters.
+MAX_LENGTH = {
+    oids.COMMON_NAME: 64,
+    oids.ORGANIZATION: 64,
+    oids.ORGANIZATIONAL_UNIT: 64,
+    oids.LOCALITY: 128,
+    oids.PROVINCE: 128,
+    oids.SERIAL_NUMBER: 64,
+    oids.TITLE: 64,
+    oids.EMAIL_ADDRESS: 255,
+}
+# Names that mean another host in each network (RFC 6761, RFC 6762, RFC 8375; .corp and .lan are not delegated).
+PRIVATE_SUFFIXES = ("local", "localhost", "internal", "invalid", "test", "example", "home.arpa", "lan", "corp", "home", "intranet")
+
+
+def too_long(name: Name) -> bool:
+    """Whether an attribute is longer than its bound."""
+    return any(len(one.value) > MAX_LENGTH.get(one.type, 256) for one in name.attributes())
+
+
+def twice(name: Name) -> bool:
+    """Whether a common name stands twice: readers take the first or the last."""
+    return sum(one.type == oids.COMMON_NAME for one in name.attributes()) > 1
+
+
+def look_alike(name: Name) -> bool:
+    """Whether a value mixes Latin letters with Greek or Cyrillic ones that look the same, or is not in its normal form (NFC)."""
+    for one in name.attributes():
+        scripts = {unicodedata.name(c, "?").split()[0] for c in one.value if c.isalpha()} & {"LATIN", "GREEK", "CYRILLIC"}
+        if len(scripts) > 1 or unicodedata.normalize("NFC", one.value) != one.value:
+            return True
+    return False
+
+
+def resident_number(name: Name) -> bool:
+    """Whether a value has the form of a citizen's number: 17 digits and a digit or X (GB 11643)."""
+    return any(len(one.value) == 18 and one.value[:17].isdecimal() and one.value[17] in "0123456789Xx" for one in name.attributes())
+
+
+def hosts(alternative: SubjectAltName | None) -> list[str]:
+    """The DNS names."""
+    return [] if alternative is None else [str(name.value) for name in alternative.names if name.kind == DNS]
+
+
+def private(host: str) -> bool:
+    """Whether the host means something else in each network, or is no full name at all."""
+    lowered = host.lower()
+    return "." not in lowered or any(lowered == suffix or lowered.endswith(f".{suffix}") for suffix in PRIVATE_SUFFIXES)
