@@ -14,8 +14,10 @@ from cli.output import print_json, print_record, print_rows, progress
 from idp.audit import Action
 from idp.deployment import Deployment
 from idp.login import activation
-from idp.mfa import engine
+from idp.mfa import credentials, enrolment
 from idp.mfa.errors import FactorError
+from idp.mfa.factor import Occasion, Purpose, Site
+from idp.mfa.factors.totp import Totp
 from idp.mfa.qr import as_text
 from idp.oidc.release import report
 from idp.registry import affiliations, documents, guardianships, masking, merging, persons, profile
@@ -246,21 +248,21 @@ def totp(number: str, remove: bool, yes: bool) -> None:
     if remove:
         confirm(_("Take every second factor of %(number)s away?") % {"number": number}, yes)
         with changing() as (_deployment, tx):
-            removed = engine.remove_all(tx, persons.by_number(tx.session, number))
+            removed = credentials.remove_all(tx, persons.by_number(tx.session, number))
             click.echo(_("%(count)s second factors removed.") % {"count": removed})
         return
     with opened() as deployment:
-        vault, organisation = deployment.ring.vault, deployment.settings.organisation
+        site, occasion = Site(deployment.ring.vault, deployment.settings), Occasion("cli", Purpose.ENROL)
         with deployment.transaction(operator()) as tx:
             person = persons.by_number(tx.session, number)
-            enrolment = engine.begin_totp(tx, vault, person, issuer=organisation, label=_("Authenticator app"))
-        click.echo(as_text(enrolment.uri))
-        click.echo(_("Scan this with the authenticator app, or type this key into it: %(key)s") % {"key": enrolment.secret})
+            begun = enrolment.begin(tx, site, person, Totp.kind, occasion=occasion, label=_("Authenticator app"))
+        click.echo(as_text(begun.shown["uri"]))
+        click.echo(_("Scan this with the authenticator app, or type this key into it: %(key)s") % {"key": begun.shown["secret"]})
         code = click.prompt(_("The six digits that the app shows"))
         refused: FactorError | None = None
         with deployment.transaction(operator()) as tx:
             try:
-                engine.confirm_totp(tx, vault, person, code)
+                enrolment.confirm(tx, site, person, Totp.kind, {"code": code}, occasion=occasion)
             except FactorError as error:  # caught, so that the wrong try is counted
                 refused = error
         if refused is not None:

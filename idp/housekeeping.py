@@ -14,6 +14,7 @@ from idp.login import flow, sessions, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
 from idp.login.tables import BrowserSession, SignInFlow, Throttle
+from idp.mfa.tables import Challenge, RateBucket
 from idp.oidc.authorize import pending
 from idp.oidc.release.tables import DataRelease
 from idp.oidc.tables import (
@@ -49,6 +50,8 @@ RULES: tuple[tuple[InstrumentedAttribute[str], InstrumentedAttribute[datetime], 
     (ClientAssertion.id, ClientAssertion.expires_at, timedelta(0)),
     (AuthorizationRequest.id, AuthorizationRequest.created_at, pending.LIFETIME),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
+    (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
+    (RateBucket.key, RateBucket.over_at, timedelta(0)),
 )
 
 

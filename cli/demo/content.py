@@ -17,7 +17,8 @@ from idp.audit import Action, Transaction
 from idp.deployment import Deployment
 from idp.keys import Vault
 from idp.login import activation, passwords
-from idp.mfa import engine
+from idp.mfa import enrolment
+from idp.mfa.factor import Occasion, Purpose, Site
 from idp.mfa.factors import totp
 from idp.oidc.clients import registration
 from idp.oidc.clients.metadata import ClientMetadata
@@ -176,11 +177,12 @@ def _sign_in(here: Deployment, tx: Transaction, person: Person, someone: Someone
         remembered.password = "-".join(secrets.token_hex(2) for _part in range(3))
         passwords.set_password(tx, person, here.ring.current().passwords.hash(remembered.password))
     if someone.signs_in == "codes":
-        enrolment = engine.begin_totp(tx, here.ring.vault, person, issuer=here.settings.organisation, label=_("Authenticator app"))
+        site, occasion = Site(here.ring.vault, here.settings), Occasion("cli", Purpose.ENROL)
+        begun = enrolment.begin(tx, site, person, totp.Totp.kind, occasion=occasion, label=_("Authenticator app"))
         # Confirmed with the code before the current one: each works once, and the current one is for the first sign-in.
-        earlier = pyotp.TOTP(enrolment.secret).at(tx.now, counter_offset=-1)
-        engine.confirm_totp(tx, here.ring.vault, person, earlier)
-        remembered.totp_secret = enrolment.secret
+        remembered.totp_secret = begun.shown["secret"]
+        earlier = pyotp.TOTP(remembered.totp_secret).at(tx.now, counter_offset=-1)
+        enrolment.confirm(tx, site, person, totp.Totp.kind, {"code": earlier}, occasion=occasion)
     return remembered
 
 

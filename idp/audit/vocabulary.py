@@ -45,6 +45,10 @@ class Action(StrEnum):
     FACTOR_ENROLLED = "mfa.factor.enrolled"
     FACTOR_REMOVED = "mfa.factor.removed"
     FACTOR_REFUSED = "mfa.factor.refused"
+    FACTOR_DECLINED = "mfa.factor.declined"
+    FACTOR_LOCKED = "mfa.factor.locked"
+    FACTOR_UNLOCKED = "mfa.factor.unlocked"
+    FACTOR_RENAMED = "mfa.factor.renamed"
     RECOVERY_CODES_MADE = "mfa.recovery_codes.made"
     RECOVERY_CODE_USED = "mfa.recovery_code.used"
 

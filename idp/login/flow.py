@@ -11,12 +11,14 @@ from sqlalchemy import delete, update
 from idp.audit import Transaction
 from idp.database.compare_and_set import compare_and_set
 from idp.login.errors import FlowLost
-from idp.login.next_step import State, Step, next_step
+from idp.login.next_step import State, Step, asked_level, next_step
 from idp.login.requirement import Requirement, is_fresh
 from idp.login.sessions import SignedIn, digest
 from idp.login.tables import SignInFlow
-from idp.mfa import engine
+from idp.mfa import credentials
+from idp.mfa.credentials import Choice
 from idp.mfa.engine import Proof
+from idp.mfa.factor import Occasion, Purpose
 from idp.mfa.policy import PASSWORD
 
 LIFETIME = timedelta(minutes=30)
@@ -76,8 +78,19 @@ def find(tx: Transaction, flow_id: str, browser: str) -> Flow:
 
 def step(tx: Transaction, flow: Flow) -> Step:
     """What the person is asked for now."""
-    kinds = frozenset(row.kind for row in engine.factors_of(tx.session, flow.person_id)) if flow.person_id else frozenset[str]()
-    return next_step(State(flow.requirement.level, flow.methods, flow.level, kinds))
+    return next_step(_state(tx, flow))
+
+
+def choices(tx: Transaction, flow: Flow) -> list[Choice]:
+    """The ways to take the second step that would bring the person on."""
+    return credentials.choices(tx.session, flow.person_id or 0, at_least=asked_level(_state(tx, flow)))
+
+
+def occasion(flow: Flow, purpose: Purpose = Purpose.SIGN_IN) -> Occasion:
+    """What a challenge of this flow is bound to: an answer counts in this flow and nowhere else."""
+    if purpose is Purpose.SIGN_IN and flow.level >= 2:
+        purpose = Purpose.STEP_UP
+    return Occasion(f"flow:{flow.id}", purpose, client_id=flow.requirement.client_id or "", level=flow.requirement.level)
 
 
 def prove_password(tx: Transaction, flow: Flow, person_id: int) -> None:
@@ -86,10 +99,13 @@ def prove_password(tx: Transaction, flow: Flow, person_id: int) -> None:
 
 
 def prove_factor(tx: Transaction, flow: Flow, proof: Proof) -> None:
-    """Notes a second factor beside the first."""
-    if flow.person_id is None or PASSWORD not in flow.methods:
+    """Notes a factor beside what was proven; one that stands alone needs nothing before it. Raises :class:`FlowLost`."""
+    if flow.person_id == proof.person_id and flow.level >= 1:
+        _advance(tx, flow, proof.person_id, (*flow.methods, *proof.amr), max(flow.level, proof.level))
+    elif proof.alone:
+        _advance(tx, flow, proof.person_id, proof.amr, proof.level)  # another person than before starts from nothing
+    else:
         raise FlowLost
-    _advance(tx, flow, flow.person_id, (*flow.methods, proof.amr), max(flow.level, proof.level))
 
 
 def finish(tx: Transaction, flow: Flow) -> None:
@@ -106,3 +122,8 @@ def _advance(tx: Transaction, flow: Flow, person_id: int, methods: Sequence[str]
         .values(person_id=person_id, methods=sorted(set(methods)), level=level)
         .execution_options(synchronize_session=False)
     )
+
+
+def _state(tx: Transaction, flow: Flow) -> State:
+    best = credentials.best_level(tx.session, flow.person_id) if flow.person_id else 0
+    return State(flow.requirement.level, flow.level, best)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idp.mfa.policy import HIGHEST_LEVEL, PASSWORD
+from idp.mfa.policy import HIGHEST_LEVEL
 
 
 class Step(StrEnum):
@@ -18,12 +18,14 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class State:
-    """Where the sign-in stands. ``level`` is what ``methods`` have proven; ``kinds`` are the factors the person has."""
+    """Where the sign-in stands, in levels: what the app requires, what has been proven (0 for nothing), the best that the
+    person's factors reach (0 without any), and the highest that any kind of factor reaches here.
+    """
 
-    required_level: int
-    methods: frozenset[str]
-    level: int
-    kinds: frozenset[str]
+    required: int
+    proven: int
+    best: int
+    highest: int = HIGHEST_LEVEL
 
 
 def next_step(state: State) -> Step:
@@ -31,12 +33,19 @@ def next_step(state: State) -> Step:
 
     Whoever has a second factor is asked for it at every sign-in, whatever the app requires: that is what they set it up for.
     """
-    if PASSWORD not in state.methods:
+    if state.proven < 1:
         return Step.PASSWORD
-    if state.kinds and state.level < 2:
+    if state.best and state.proven < 2:
         return Step.SECOND_FACTOR
-    if state.level >= state.required_level:
+    if state.proven >= state.required:
         return Step.DONE
-    if state.required_level > HIGHEST_LEVEL:
+    if state.required > state.highest:
         return Step.UNMET
+    if state.best >= state.required:
+        return Step.SECOND_FACTOR
     return Step.ENROL
+
+
+def asked_level(state: State) -> int:
+    """The level that the second factor asked for now should reach: the app's own where the person has one for it."""
+    return state.required if state.best >= state.required else 2

@@ -11,7 +11,7 @@ from idp.login.sessions import SignedIn
 class Requirement:
     """``level`` as in :mod:`idp.mfa.policy`; ``max_age`` in seconds; ``force`` asks again whatever is proven.
 
-    ``app_name`` is shown; ``app_origin`` is where forms may end, for the content security policy.
+    ``app_name`` is shown; ``app_origin`` is where forms may end, for the content security policy; ``client_id`` is the app's.
     """
 
     level: int = 1
@@ -20,6 +20,7 @@ class Requirement:
     login_hint: str | None = None
     app_name: str | None = None
     app_origin: str | None = None
+    client_id: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For the flow's row."""

@@ -89,7 +89,11 @@ def start(tx: Transaction, person: Person, *, level: int, methods: Sequence[str]
         address=tx.actor.address,
     )
     tx.session.add(row)
-    tx.record(Action.SIGNED_IN, subject=f"person:{person.number}", detail={"level": level, "device": row.device})
+    tx.record(
+        Action.SIGNED_IN,
+        subject=f"person:{person.number}",
+        detail={"level": level, "device": row.device, "amr": list(amr_of(methods))},
+    )
     return token
 
 
@@ -106,7 +110,7 @@ def raise_level(tx: Transaction, token: str, *, level: int, methods: Sequence[st
     )
     if not compare_and_set(tx.session, lifting):
         raise NoSuchSession
-    tx.record(Action.SESSION_RAISED, subject=f"person:{row[1].number}", detail={"level": level})
+    tx.record(Action.SESSION_RAISED, subject=f"person:{row[1].number}", detail={"level": level, "amr": list(amr_of(methods))})
     return fresh
 
 

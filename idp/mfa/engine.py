@@ -1,174 +1,263 @@
-"""The engine: enrols factors, judges answers through their kinds, counts the wrong ones, and records it all."""
+"""The engine: puts questions, has answers judged by their kind, spends each once, counts the wrong ones, and records it all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.keys import Vault
-from idp.mfa.errors import NoSuchFactor, TooManyFactors, TooManyWrongCodes, WrongCode
-from idp.mfa.factors import FACTORS, recovery, totp
-from idp.mfa.tables import Credential, RecoveryCode
+from idp.database.compare_and_set import compare_and_set
+from idp.mfa import challenges, credentials, limits
+from idp.mfa.challenges import ChallengeState
+from idp.mfa.errors import (
+    ChallengeLost,
+    Compromised,
+    Declined,
+    NoSuchFactor,
+    StillWaiting,
+    TooManyWrongCodes,
+    WrongAnswer,
+    WrongCode,
+)
+from idp.mfa.factor import HELD, Answer, Factor, Judged, Occasion, Purpose, Site, State
+from idp.mfa.factors import kind_of
+from idp.mfa.tables import Challenge, Credential
+from idp.registry.persons import PersonStatus
 from idp.registry.tables import Person
 
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
-MAX_CREDENTIALS = 5
-PENDING_LIFETIME = timedelta(hours=1)
+# NIST SP 800-63B §5.2.2: no more than 100 for one account, whatever the factor and however slowly.
+ACCOUNT_TRIES = 100
+ACCOUNT_WINDOW = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Proof:
     """A factor was proven just now."""
 
-    kind: str
-    amr: str
-    level: int
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """An authenticator app about to be added: shown as a QR code, a link and a key."""
-
+    person_id: int
     credential_id: int
-    secret: str
-    uri: str
-
-    def __repr__(self) -> str:
-        return f"Enrolment({self.credential_id})"
-
-
-def factors_of(session: Session, person_id: int) -> Sequence[Credential]:
-    """The factors that the person can use now, oldest first."""
-    active = select(Credential).where(Credential.person_id == person_id, Credential.state == "active")
-    return session.scalars(active.order_by(Credential.id)).all()
+    kind: str
+    amr: tuple[str, ...]
+    level: int
+    alone: bool
 
 
-def answer(tx: Transaction, vault: Vault, person_id: int, kind: str, text: str) -> Proof:
-    """Judges the person's answer by a factor of ``kind``; with several of one kind, any of them may have made it.
+def ask(tx: Transaction, site: Site, kind: str, occasion: Occasion, person_id: int | None, credential_id: int | None) -> Challenge:
+    """Puts a new question, which ends an earlier one of the kind on this occasion.
 
-    Raises :class:`WrongCode`, :class:`TooManyWrongCodes` or :class:`NoSuchFactor`. What a wrong answer changed is in the
-    transaction: the caller keeps it, or wrong answers cost nothing.
+    ``person_id`` is empty where the answer will say who it is, ``credential_id`` where any of the kind may answer. Raises
+    :class:`NoSuchFactor`, or what the kind raises when it may not ask now.
     """
-    credentials = [row for row in factors_of(tx.session, person_id) if row.kind == kind]
-    if not credentials:
+    factor = kind_of(kind)
+    if not factor.challenged:
         raise NoSuchFactor
-    _check_wait(tx, credentials)
-    factor = FACTORS[kind]
-    for credential in credentials:
-        try:
-            with tx.savepoint():
-                factor.spend(tx, vault, credential, text)
-        except WrongCode:
-            continue
-        _clear(tx, credential)
-        return Proof(kind, factor.amr, factor.level)
-    _count_wrong(tx, person_id, kind, [row.id for row in credentials])
-    raise WrongCode
-
-
-def begin_totp(tx: Transaction, vault: Vault, person: Person, *, issuer: str, label: str) -> Enrolment:
-    """A new authenticator app, pending until :func:`confirm_totp`; an earlier pending one is forgotten."""
-    tx.session.execute(
-        delete(Credential).where(Credential.person_id == person.id, Credential.kind == "totp", Credential.state == "pending")
-    )
-    if sum(row.kind == "totp" for row in factors_of(tx.session, person.id)) >= MAX_CREDENTIALS:
-        raise TooManyFactors(limit=MAX_CREDENTIALS)
-    credential = Credential(person_id=person.id, kind="totp", label=label[:64], state="pending", created_at=tx.now)
-    tx.session.add(credential)
+    credential = None
+    if credential_id is not None:
+        states = (State.PENDING,) if occasion.purpose is Purpose.ENROL else (State.ACTIVE, State.LOCKED)
+        credential = tx.session.get(Credential, credential_id)
+        if credential is None or credential.kind != kind or credential.person_id != person_id or credential.state not in states:
+            raise NoSuchFactor
+    challenge = challenges.create(tx, kind, occasion, factor.challenge_lifetime, person_id=person_id, credential_id=credential_id)
+    factor.challenge(tx, site, challenge, credential)
     tx.session.flush()
-    secret = totp.new_secret()
-    credential.secret_sealed = vault.seal(secret, context=f"mfa_credential:{credential.id}:secret")
-    return Enrolment(credential.id, secret, totp.provisioning_uri(secret, issuer=issuer, account=person.number))
+    return challenge
 
 
-def pending_totp(session: Session, vault: Vault, person: Person, *, issuer: str) -> Enrolment | None:
-    """The enrolment that waits for its confirmation, to be shown again."""
-    row = _pending(session, person.id)
-    if row is None:
-        return None
-    secret = totp.secret_of(vault, row)
-    return Enrolment(row.id, secret, totp.provisioning_uri(secret, issuer=issuer, account=person.number))
+def answer(
+    tx: Transaction,
+    site: Site,
+    kind: str,
+    person_id: int | None,
+    given: Answer,
+    *,
+    occasion: Occasion,
+    challenge_id: str = "",
+) -> Proof:
+    """Judges what came from the browser; with several credentials of one kind, any of them may have made it.
 
-
-def confirm_totp(tx: Transaction, vault: Vault, person: Person, code: str) -> Proof:
-    """Makes the pending authenticator app active by a code of its own: what does not work is never relied on.
-
-    Raises :class:`WrongCode`, :class:`TooManyWrongCodes` or :class:`NoSuchFactor`.
+    Raises :class:`WrongCode`, :class:`TooManyWrongCodes`, :class:`ChallengeLost`, :class:`StillWaiting`, :class:`Declined` or
+    :class:`NoSuchFactor`. What a wrong answer changed is in the transaction: the caller keeps it, or it costs nothing.
     """
-    credential = _pending(tx.session, person.id)
-    if credential is None or credential.created_at + PENDING_LIFETIME < tx.now:
+    factor = kind_of(kind)
+    challenge = None
+    if factor.challenged:
+        challenge = challenges.find(tx.session, challenge_id, kind, occasion.binding_hash)
+        if challenge.person_id != person_id or challenge.purpose != occasion.purpose:
+            raise ChallengeLost
+    if factor.answered_apart:
+        return _collect(tx, challenge)
+    held = factor.candidates(tx.session, person_id, challenge, given)
+    if not held:
+        raise NoSuchFactor if person_id is not None else WrongAnswer
+    return judge(tx, site, factor, held, challenge, given)
+
+
+def answer_apart(tx: Transaction, site: Site, challenge: Challenge, given: Answer) -> Proof:
+    """Judges what came from the phone; the browser that was asked collects it by :func:`answer`.
+
+    The kind's own routes have found the challenge and made sure that it is this phone's. Raises as :func:`answer` does.
+    """
+    factor = kind_of(challenge.kind)
+    credential = tx.session.get(Credential, challenge.credential_id) if challenge.credential_id is not None else None
+    found = [credential] if credential is not None else factor.candidates(tx.session, challenge.person_id, challenge, given)
+    if not found or any(row.state == State.REVOKED for row in found):
+        raise NoSuchFactor
+    return judge(tx, site, factor, found, challenge, given)
+
+
+def respond(tx: Transaction, site: Site, challenge: Challenge, given: Answer) -> dict[str, Any]:
+    """Our message in return for the first of a phone's two; it moves the challenge to ``answered``, which happens once.
+
+    The kind's own routes have found the challenge and made sure that it is this phone's. Raises as :func:`answer` does; a wrong
+    first message counts as a wrong answer.
+    """
+    factor = kind_of(challenge.kind)
+    states = (State.PENDING, *HELD)
+    credential = tx.session.get(Credential, challenge.credential_id) if challenge.credential_id is not None else None
+    if credential is None or credential.state not in states:
         raise NoSuchFactor
     _check_wait(tx, [credential])
+    challenges.check_open(tx, challenge)
     try:
         with tx.savepoint():
-            FACTORS["totp"].spend(tx, vault, credential, code)
-    except WrongCode:
-        _count_wrong(tx, person.id, "totp", [credential.id])
-        raise
-    tx.session.execute(update(Credential).where(Credential.id == credential.id).values(state="active"))
-    _clear(tx, credential)
-    tx.record(Action.FACTOR_ENROLLED, subject=f"person:{person.number}", detail={"kind": "totp", "factor": credential.id})
-    return Proof("totp", FACTORS["totp"].amr, FACTORS["totp"].level)
+            challenges.advance(tx, challenge, ChallengeState.PENDING, ChallengeState.ANSWERED)
+            reply = factor.respond(tx, site, credential, challenge, given)
+            if not _may_answer(tx, credential):
+                raise WrongAnswer
+            return reply
+    except WrongCode as error:
+        _count_wrong(tx, factor, [credential], challenge)
+        raise error from None
 
 
-def renew_recovery_codes(tx: Transaction, vault: Vault, person: Person) -> list[str]:
-    """Ten new recovery codes; earlier ones stop working. The texts can be shown now and never again."""
-    credential = next((row for row in factors_of(tx.session, person.id) if row.kind == "recovery"), None)
-    if credential is None:
-        credential = Credential(person_id=person.id, kind="recovery", label="", state="active", created_at=tx.now)
-        tx.session.add(credential)
-        tx.session.flush()
-    codes = recovery.replace(tx, vault, credential)
-    tx.record(Action.RECOVERY_CODES_MADE, subject=f"person:{person.number}")
-    return codes
+def decline(tx: Transaction, challenge: Challenge, reason: str) -> None:
+    """The person said no. ``reason`` is a word for the journal. Raises :class:`ChallengeLost` if it was over already."""
+    before = ChallengeState(challenge.state)
+    challenges.check_open(tx, challenge)
+    challenges.advance(tx, challenge, before, ChallengeState.DECLINED, outcome={"reason": reason})
+    detail = {"kind": challenge.kind, "factor": challenge.credential_id, "reason": reason}
+    tx.record(Action.FACTOR_DECLINED, subject=_subject(tx.session, challenge.person_id), outcome="failure", detail=detail)
 
 
-def remove(tx: Transaction, person: Person, credential_id: int) -> None:
-    """Takes a factor away; recovery codes go with the last other one. Raises :class:`NoSuchFactor`."""
-    rows = factors_of(tx.session, person.id)
-    target = next((row for row in rows if row.id == credential_id), None)
-    if target is None:
-        raise NoSuchFactor
-    others = [row for row in rows if row.id != credential_id and row.kind != "recovery"]
-    doomed = [target] if others else list(rows)
-    for row in doomed:
-        _delete(tx, row)
-        tx.record(Action.FACTOR_REMOVED, subject=f"person:{person.number}", detail={"kind": row.kind, "factor": row.id})
+def judge(
+    tx: Transaction, site: Site, factor: Factor, held: Sequence[Credential], challenge: Challenge | None, given: Answer
+) -> Proof:
+    """Judges an answer by each of ``held`` until one accepts it. For this room: pages use :func:`answer`."""
+    person_id = held[0].person_id
+    if factor.guessable:
+        _check_wait(tx, held)
+    if challenge is not None:
+        challenges.check_open(tx, challenge)
+    refused: WrongCode = WrongCode() if challenge is None else WrongAnswer()
+    for credential in held:
+        try:
+            with tx.savepoint():
+                judged = _judge_one(tx, site, factor, credential, challenge, given)
+        except Compromised as error:
+            credentials.lock(tx, credential, error.reason)
+            refused = WrongAnswer()
+        except WrongCode as error:
+            refused = error
+        else:
+            _right(tx, credential)
+            return Proof(person_id, credential.id, factor.kind, judged.amr, judged.level, judged.alone)
+    _count_wrong(tx, factor, held, challenge)
+    raise refused
 
 
-def remove_all(tx: Transaction, person: Person) -> int:
-    """Takes every factor away, for somebody whose phone is gone; returns how many there were."""
-    rows = factors_of(tx.session, person.id)
-    for row in rows:
-        _delete(tx, row)
-        tx.record(Action.FACTOR_REMOVED, subject=f"person:{person.number}", detail={"kind": row.kind, "factor": row.id})
-    return len(rows)
+def _judge_one(
+    tx: Transaction, site: Site, factor: Factor, credential: Credential, challenge: Challenge | None, given: Answer
+) -> Judged:
+    if challenge is not None:
+        # Of two answers at once, one finds the challenge open. What the browser itself answered it has collected with that.
+        spent = None if factor.answered_apart else tx.now
+        challenges.advance(tx, challenge, ChallengeState(challenge.state), ChallengeState.DONE, spent_at=spent)
+    judged = factor.judge(tx, site, credential, challenge, given)
+    # Judged first, and undone by the savepoint: a locked factor takes as long to say no, and nothing of it is spent.
+    if not _may_answer(tx, credential):
+        raise WrongCode if challenge is None else WrongAnswer
+    if challenge is not None:
+        outcome = {"credential": credential.id, "amr": list(judged.amr), "level": judged.level, "alone": judged.alone}
+        tx.session.execute(
+            update(Challenge).where(Challenge.id == challenge.id).values(outcome=outcome, person_id=credential.person_id),
+            execution_options={"synchronize_session": False},
+        )
+        tx.session.expire(challenge)
+    return judged
 
 
-def _pending(session: Session, person_id: int) -> Credential | None:
-    pending = select(Credential).where(Credential.person_id == person_id, Credential.state == "pending")
-    return session.scalar(pending.order_by(Credential.id.desc()).limit(1))
+def _collect(tx: Transaction, challenge: Challenge | None) -> Proof:
+    """What the phone has proven, for the browser that was asked."""
+    if challenge is None or challenge.expires_at <= tx.now:
+        raise ChallengeLost
+    if challenge.state in challenges.OPEN:
+        raise StillWaiting
+    if challenge.state == ChallengeState.DECLINED:
+        raise Declined
+    challenges.collect(tx, challenge)
+    outcome = challenge.outcome
+    assert challenge.person_id is not None  # noqa: S101 - written with the outcome
+    return Proof(
+        challenge.person_id,
+        outcome["credential"],
+        challenge.kind,
+        tuple(outcome["amr"]),
+        outcome["level"],
+        outcome["alone"],
+    )
 
 
-def _delete(tx: Transaction, row: Credential) -> None:
-    tx.session.execute(delete(RecoveryCode).where(RecoveryCode.credential_id == row.id))
-    tx.session.execute(delete(Credential).where(Credential.id == row.id))
+def _may_answer(tx: Transaction, credential: Credential) -> bool:
+    """Whether a right answer counts: not of a locked factor, not after too many wrong ones, not of somebody who has left."""
+    status = tx.session.scalar(select(Person.status).where(Person.id == credential.person_id))
+    wrong = limits.counted(tx.session, limits.account_key(credential.person_id), tx.now)
+    return credential.state != State.LOCKED and status == PersonStatus.ACTIVE and wrong < ACCOUNT_TRIES
 
 
-def _check_wait(tx: Transaction, credentials: Sequence[Credential]) -> None:
-    until = max((row.retry_at for row in credentials if row.retry_at is not None), default=None)
+def _check_wait(tx: Transaction, held: Sequence[Credential]) -> None:
+    until = max((row.retry_at for row in held if row.retry_at is not None), default=None)
     if until is not None and until > tx.now:
         raise TooManyWrongCodes(seconds=ceil((until - tx.now).total_seconds()))
 
 
-def _count_wrong(tx: Transaction, person_id: int, kind: str, credential_ids: list[int]) -> None:
+def _right(tx: Transaction, credential: Credential) -> None:
+    """Forgets the wrong answers; a pending factor becomes active by its first right one."""
+    tx.session.execute(
+        update(Credential).where(Credential.id == credential.id).values(fails=0, retry_at=None, last_used_at=tx.now),
+        execution_options={"synchronize_session": False},
+    )
+    first = update(Credential).where(Credential.id == credential.id, Credential.state == State.PENDING).values(state=State.ACTIVE)
+    if compare_and_set(tx.session, first):
+        detail = {"kind": credential.kind, "factor": credential.id}
+        tx.record(Action.FACTOR_ENROLLED, subject=_subject(tx.session, credential.person_id), detail=detail)
+    tx.session.expire(credential)
+
+
+def _count_wrong(tx: Transaction, factor: Factor, held: Sequence[Credential], challenge: Challenge | None) -> None:
     """One wrong answer more on every credential that could have made it, and after five a wait that doubles."""
-    where = Credential.id.in_(credential_ids)
+    person_id = held[0].person_id
+    ids = [row.id for row in held]
+    fails = 0
+    if challenge is not None:
+        challenges.count_try(tx, challenge, factor.tries)
+    if factor.guessable:
+        fails = _add_fail(tx, ids)
+        limits.count(tx, limits.account_key(person_id), ACCOUNT_WINDOW)
+    detail = {"kind": factor.kind, "fails": fails}
+    tx.record(Action.FACTOR_REFUSED, subject=_subject(tx.session, person_id), outcome="failure", detail=detail)
+    if factor.locks_after is not None and fails >= factor.locks_after:
+        for row in held:
+            credentials.lock(tx, row, "wrong_answers")
+
+
+def _add_fail(tx: Transaction, ids: list[int]) -> int:
+    where = Credential.id.in_(ids)
     tx.session.execute(
         update(Credential).where(where).values(fails=Credential.fails + 1), execution_options={"synchronize_session": False}
     )
@@ -178,12 +267,9 @@ def _count_wrong(tx: Transaction, person_id: int, kind: str, credential_ids: lis
         tx.session.execute(
             update(Credential).where(where).values(retry_at=tx.now + wait), execution_options={"synchronize_session": False}
         )
-    number = tx.session.scalar(select(Person.number).where(Person.id == person_id))
-    tx.record(Action.FACTOR_REFUSED, subject=f"person:{number}", outcome="failure", detail={"kind": kind, "fails": fails})
+    return fails
 
 
-def _clear(tx: Transaction, credential: Credential) -> None:
-    tx.session.execute(
-        update(Credential).where(Credential.id == credential.id).values(fails=0, retry_at=None, last_used_at=tx.now),
-        execution_options={"synchronize_session": False},
-    )
+def _subject(session: Session, person_id: int | None) -> str:
+    number = session.scalar(select(Person.number).where(Person.id == person_id)) if person_id is not None else None
+    return f"person:{number or '?'}"

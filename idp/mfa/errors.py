@@ -1,4 +1,4 @@
-"""What can go wrong with a second factor. Wrong, used up and unknown sound alike outside."""
+"""What can go wrong with a second factor. Wrong, used up, locked and unknown sound alike outside."""
 
 from idp.errors import YimaError
 from idp.i18n import N_
@@ -11,10 +11,30 @@ class FactorError(YimaError):
 
 
 class WrongCode(FactorError):
-    """The answer is not the one, or has been used."""
+    """The answer is not the one, or has been used, or the factor is locked."""
 
     code = "mfa.wrong_code"
     default_message = N_("This code is not right, or was used already. Please wait for the next one.")
+
+
+class WrongAnswer(WrongCode):
+    """As :class:`WrongCode`, of a kind that has no code to type."""
+
+    code = "mfa.wrong_answer"
+    default_message = N_("This did not work. Please try again.")
+
+
+class Compromised(WrongAnswer):
+    """The answer shows that somebody else may hold the factor, as a counter that runs backwards does: the engine locks it.
+
+    ``reason`` is a word for the journal. To the person it sounds as any wrong answer does.
+    """
+
+    code = "mfa.compromised"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(detail=reason)
 
 
 class TooManyWrongCodes(FactorError):
@@ -24,6 +44,27 @@ class TooManyWrongCodes(FactorError):
     default_message = N_("Too many wrong codes. Please wait %(seconds)s seconds and try again.")
 
 
+class ChallengeLost(FactorError):
+    """The challenge is over, was answered, superseded, or belongs to another browser."""
+
+    code = "mfa.challenge"
+    default_message = N_("This question is over. Please start the second step again.")
+
+
+class StillWaiting(FactorError):
+    """The phone has not answered yet."""
+
+    code = "mfa.waiting"
+    default_message = N_("Not confirmed on the phone yet.")
+
+
+class Declined(FactorError):
+    """The person said no on the phone."""
+
+    code = "mfa.declined"
+    default_message = N_("This was declined on the phone.")
+
+
 class NoSuchFactor(FactorError):
     """The person has no such factor."""
 
@@ -31,8 +72,22 @@ class NoSuchFactor(FactorError):
     default_message = N_("There is no such second factor.")
 
 
+class NotOffered(FactorError):
+    """This kind may not be used by this person."""
+
+    code = "mfa.not_offered"
+    default_message = N_("This second factor cannot be set up for this account.")
+
+
 class TooManyFactors(FactorError):
     """Nobody needs that many."""
 
     code = "mfa.too_many_factors"
-    default_message = N_("There are %(limit)s authenticator apps already. Remove one first.")
+    default_message = N_("There are %(limit)s of this kind already. Remove one first.")
+
+
+class TooManyEnrolments(FactorError):
+    """Set-ups are begun again and again."""
+
+    code = "mfa.too_many_enrolments"
+    default_message = N_("This was begun too often today. Please try again tomorrow.")

@@ -1,15 +1,21 @@
 """Rows of second factors."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, UTCDateTime
+from idp.database import Base, JSONText, UTCDateTime
 
 
 class Credential(Base):
-    """One factor of one person. ``fails`` counts wrong answers since the last right one."""
+    """One factor of one person.
+
+    ``state`` is ``pending`` until it has worked once, then ``active``; ``locked`` ones are still asked for and never right;
+    ``revoked`` ones stay as a memory without their secret. ``handle`` is what the device names it by, where it has a name;
+    ``public`` holds what is no secret, as the kind wants it. ``fails`` counts wrong answers since the last right one.
+    """
 
     __tablename__ = "mfa_credential"
 
@@ -18,13 +24,57 @@ class Credential(Base):
     kind: Mapped[str] = mapped_column(String(16))
     label: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
+    handle: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)
     secret_sealed: Mapped[str | None] = mapped_column(Text)
+    public: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     last_step: Mapped[int] = mapped_column(default=0)
     drift: Mapped[int] = mapped_column(default=0)
+    sign_count: Mapped[int] = mapped_column(default=0)
     fails: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lock_reason: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Challenge(Base):
+    """One question put to a person, for one occasion at one browser.
+
+    ``credential_id`` and ``person_id`` are empty where the answer itself says whose it is. ``binding_hash`` is the digest of the
+    flow or the session that asked. ``private_sealed`` is the kind's own. ``outcome`` is what the answer proved, or why it was
+    declined; ``spent_at`` the moment a browser took it.
+    """
+
+    __tablename__ = "mfa_challenge"
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    credential_id: Mapped[int | None] = mapped_column(ForeignKey("mfa_credential.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    binding_hash: Mapped[str] = mapped_column(String(64), index=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    client_id: Mapped[str] = mapped_column(String(64), default="")
+    level: Mapped[int] = mapped_column(default=2)
+    message: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(16))
+    tries: Mapped[int] = mapped_column(default=0)
+    private_sealed: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RateBucket(Base):
+    """How often something was done in the window that began at ``started_at``."""
+
+    __tablename__ = "rate_bucket"
+
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    count: Mapped[int] = mapped_column(default=0)
+    over_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class RecoveryCode(Base):

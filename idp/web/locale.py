@@ -25,6 +25,7 @@ def install(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(blueprint)
     app.add_template_filter(clock_time)
+    app.add_template_filter(clock_day)
     app.after_request(_keep_asked)
     app.context_processor(lambda: {"locale": current(), "html_language": "zh-CN" if current() == DEFAULT_LOCALE else "en"})
 
@@ -74,6 +75,11 @@ def _ngettext(singular: str, plural: str, number: int) -> str:
 def clock_time(moment: datetime) -> str:
     """A moment as the clock on the wall shows it: ``2026-09-01 16:30``, China time."""
     return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def clock_day(moment: datetime) -> str:
+    """The day of a moment, ``2026-09-01``, China time."""
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d")
 
 
 @blueprint.post("/language")

@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from idp.apps import register
 from idp.deployment import Deployment, open_deployment
 from idp.login import activation
-from idp.mfa import engine
 from idp.oidc.clients import registration
 from idp.oidc.clients.registration import Registered
 from idp.registry.tables import Person
 from idp.settings import Settings
+from tests import factors
 from tests.people import OPERATOR, Known, make_person, make_school
 from tests.registrations import ALL_DATA, registration_of
 from tests.services.postgres import PostgresServer
@@ -81,13 +81,12 @@ class Site:
         )
         person = Newcomer(known, name)
         with self.deployment.transaction(OPERATOR) as tx:
-            row = tx.session.get_one(Person, known.id)
-            vault = self.deployment.ring.vault
             if activation_code:
+                row, vault = tx.session.get_one(Person, known.id), self.deployment.ring.vault
                 person.activation_code = activation.issue(tx, vault, row, lifetime=3600).code
             if totp:
-                person.totp_secret = engine.begin_totp(tx, vault, row, issuer="一码", label="Phone").secret
-                engine.confirm_totp(tx, vault, row, person.code(-1))
+                person.totp_secret = factors.begin(self.deployment, tx, known)["secret"]
+                factors.confirm(self.deployment, tx, known, person.code(-1))
         return person
 
     def register(self, name: str, redirect_uri: str, after: str, **changes: object) -> Registered:

@@ -177,7 +177,7 @@ def test_on_a_phone_every_page_fits_and_can_be_tapped(site: Site, context: NewCo
     agree(page)
     page.goto(f"{site.url}/me")
     check("account")
-    page.goto(f"{site.url}/me/totp")
+    page.goto(f"{site.url}/me/factors/totp")
     check("add-totp")
     page.goto(f"{site.url}/activate")
     check("activate")

@@ -11,8 +11,7 @@ from flask import Flask
 from idp.app import create_app
 from idp.crypto.passwords import Cost
 from idp.deployment import Deployment
-from idp.mfa import engine
-from idp.registry.tables import Person
+from tests import factors
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person, make_school
 from tests.services.receiver import Receiver, receiving
@@ -84,9 +83,8 @@ class Phone:
 def give_totp(deployment: Deployment, person: Known, clock: SettableClock) -> Phone:
     """Sets an authenticator app up for the person; the code of the current step is still unused."""
     with deployment.transaction(OPERATOR) as tx:
-        row = tx.session.get_one(Person, person.id)
-        phone = Phone(engine.begin_totp(tx, deployment.ring.vault, row, issuer="一码", label="Phone").secret, clock)
-        engine.confirm_totp(tx, deployment.ring.vault, row, phone.code())
+        phone = Phone(factors.begin(deployment, tx, person)["secret"], clock)
+        factors.confirm(deployment, tx, person, phone.code())
     clock.forward(seconds=30)
     return phone
 

@@ -32,7 +32,7 @@ def signed_in(app: Flask, person: Known, phone: Phone | None = None) -> Browser:
 
 
 def test_without_a_session_the_page_asks_to_sign_in(browser: Browser) -> None:
-    for path in ("/me", "/me/totp", "/me/recovery", "/me/password"):
+    for path in ("/me", "/me/factors/totp", "/me/recovery", "/me/password"):
         assert "password" in browser.get(path).form("account").fields, path
 
 
@@ -107,13 +107,13 @@ def test_an_authenticator_app_is_added_by_a_working_code_and_recovery_codes_foll
     app: Flask, person: Known, clock: SettableClock
 ) -> None:
     browser = signed_in(app, person)
-    page = browser.get("/me/totp")
+    page = browser.get("/me/factors/totp")
     secret = re.search(r'class="key"[^>]*>([A-Z2-7 ]+)<', page.text)
     assert secret is not None
     assert "<svg" in page.text
     key = secret.group(1).replace(" ", "")
     assert browser.submit(code="000000").status in (422, 429)
-    assert key in browser.get("/me/totp").text.replace(" ", "")
+    assert key in browser.get("/me/factors/totp").text.replace(" ", "")
     page = browser.submit(code=pyotp.TOTP(key).at(clock.now()))
     assert page.url.endswith("/me/recovery")
     page = browser.submit(form=next(form for form in page.forms if form.action.endswith("/me/recovery")))
@@ -155,7 +155,7 @@ def test_changing_how_one_signs_in_asks_for_a_fresh_sign_in(app: Flask, person: 
     browser = signed_in(app, person, phone)
     assert "again" in browser.get("/me/password").form("old").fields
     clock.forward(minutes=11)
-    for path in ("/me/password", "/me/totp", "/me/recovery"):
+    for path in ("/me/password", "/me/factors/totp", "/me/recovery"):
         assert "password" in browser.get(path).form("account").fields
 
 

@@ -79,6 +79,6 @@ def test_too_many_wrong_codes_make_everyone_who_has_the_password_wait(app: Flask
 def test_the_code_page_cannot_be_reached_around_the_password(browser: Browser, person: Known, phone: Phone) -> None:
     flow = browser.get("/login").query["flow"]
     form = browser.page.form("account", "password")
-    page = browser.post("/login/code", {**form.fields, "flow": flow, "kind": "totp", "code": phone.code()})
+    page = browser.post("/login/factor", {**form.fields, "flow": flow, "kind": "totp", "code": phone.code()})
     assert "yima_session" not in browser.cookies()
     assert "password" in page.form("account").fields

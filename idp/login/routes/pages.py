@@ -1,5 +1,7 @@
 """Rendering the page of a step, and reading a field of its form."""
 
+from typing import Any
+
 from flask import render_template, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers.response import Response
@@ -8,18 +10,16 @@ from idp.audit import Transaction
 from idp.errors import YimaError
 from idp.login.flow import Flow
 from idp.login.next_step import Step
-from idp.mfa import engine
-from idp.mfa.qr import as_svg
-from idp.registry import institutions, lookup, persons
+from idp.login.routes import factor_pages
+from idp.registry import institutions, lookup
 from idp.registry.errors import RegistryError
-from idp.web.context import deployment
 from idp.web.errors import message
 from idp.web.headers import allow_form_target
-from idp.web.locale import gettext as _
 
 Answer = str | Response | tuple[str, int]
 REFUSED, SLOW_DOWN = 422, 429
 MAX_ACCOUNT, MAX_PASSWORD = 254, 1024
+MAX_FIELDS, MAX_FIELD = 10, 16384
 
 
 def field(name: str, longest: int) -> str:
@@ -30,16 +30,28 @@ def field(name: str, longest: int) -> str:
     return values[0].strip() if values else ""
 
 
+def fields(*but: str) -> dict[str, str]:
+    """Every field of the form except those that the page itself needs; for the kind of factor that made the form.
+
+    Raises ``BadRequest`` when one comes twice, is too long, or there are too many.
+    """
+    names = [name for name in request.form if name not in ("csrf_token", "flow", *but)]
+    if len(names) > MAX_FIELDS:
+        raise BadRequest
+    return {name: field(name, MAX_FIELD) for name in names}
+
+
 def step_page(tx: Transaction, flow: Flow, step: Step, error: YimaError | None = None, status: int = 200) -> Answer:
     """The page that asks for ``step``, with what was wrong with the last answer."""
     if flow.requirement.app_origin:
         allow_form_target(flow.requirement.app_origin)
-    shown = {"flow": flow, "app_name": flow.requirement.app_name, "error": message(error) if error else None}
+    shown: dict[str, Any] = {"flow": flow, "app_name": flow.requirement.app_name, "error": message(error) if error else None}
     if step is Step.SECOND_FACTOR:
-        return render_template("login/code.html", **shown, **_code_choice(tx, flow)), status
+        return render_template("login/second_factor.html", **shown, **factor_pages.asked(tx, flow)), status
     if step is Step.ENROL:
-        return render_template("login/enrol.html", **shown, **_enrolment(tx, flow)), status
-    return render_template("login/password.html", **shown, **_school_choice(tx), account=_account(flow)), status
+        return render_template("login/enrol.html", **shown, **factor_pages.enrolment_in_flow(tx, flow)), status
+    shown |= {"alone": factor_pages.alone(tx, flow), "account": _account(flow)}
+    return render_template("login/password.html", **shown, **_school_choice(tx)), status
 
 
 def _account(flow: Flow) -> str:
@@ -55,20 +67,3 @@ def _school_choice(tx: Transaction) -> dict[str, object]:
         school = None
     found = lookup.schools(tx.session, query) if query else []
     return {"by_school": "query" in request.args or school is not None, "school": school, "query": query, "schools": found}
-
-
-def _code_choice(tx: Transaction, flow: Flow) -> dict[str, object]:
-    kinds = [row.kind for row in engine.factors_of(tx.session, flow.person_id or 0)]
-    asked = request.values.get("kind", "")
-    first = next((kind for kind in kinds if kind != "recovery"), "recovery")
-    return {"kinds": kinds, "kind": asked if asked in kinds else first}
-
-
-def _enrolment(tx: Transaction, flow: Flow) -> dict[str, object]:
-    here = deployment()
-    person = persons.by_id(tx.session, flow.person_id or 0)
-    issuer = here.settings.organisation
-    enrolment = engine.pending_totp(tx.session, here.ring.vault, person, issuer=issuer) or engine.begin_totp(
-        tx, here.ring.vault, person, issuer=issuer, label=_("Authenticator app")
-    )
-    return {"enrolment": enrolment, "qr": as_svg(enrolment.uri)}

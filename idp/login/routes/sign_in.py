@@ -11,9 +11,6 @@ from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.requirement import Requirement
 from idp.login.routes.pages import MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page
-from idp.mfa import engine
-from idp.mfa.errors import FactorError, TooManyWrongCodes
-from idp.mfa.factors import FACTORS
 from idp.registry import lookup, persons
 from idp.web import context
 from idp.web.context import deployment
@@ -90,39 +87,6 @@ def password() -> Answer:
     response = redirect(url_for("login.show", flow=found.id))
     browser.keep_known(response, label)
     return response
-
-
-@blueprint.post("/login/code")
-def code() -> Answer:
-    """The second factor."""
-    kind = field("kind", 16)
-    here = deployment()
-    with here.transaction(context.anonymous()) as tx:
-        found = flow.find(tx, field("flow", 64), browser.secret())
-        if flow.step(tx, found) is not Step.SECOND_FACTOR or found.person_id is None or kind not in FACTORS:
-            return redirect(url_for("login.show", flow=found.id))
-        try:
-            flow.prove_factor(tx, found, engine.answer(tx, here.ring.vault, found.person_id, kind, field("code", 64)))
-        except FactorError as error:
-            status = SLOW_DOWN if isinstance(error, TooManyWrongCodes) else REFUSED
-            return step_page(tx, found, Step.SECOND_FACTOR, error, status)
-    return redirect(url_for("login.show", flow=found.id))
-
-
-@blueprint.post("/login/enrol")
-def enrol() -> Answer:
-    """A working code of the authenticator app that the page has just offered."""
-    here = deployment()
-    with here.transaction(context.anonymous()) as tx:
-        found = flow.find(tx, field("flow", 64), browser.secret())
-        if flow.step(tx, found) is not Step.ENROL or found.person_id is None:
-            return redirect(url_for("login.show", flow=found.id))
-        person = persons.by_id(tx.session, found.person_id)
-        try:
-            flow.prove_factor(tx, found, engine.confirm_totp(tx, here.ring.vault, person, field("code", 64)))
-        except FactorError as error:
-            return step_page(tx, found, Step.ENROL, error, REFUSED)
-    return redirect(url_for("login.show", flow=found.id))
 
 
 @blueprint.post("/login/cancel")

@@ -1,7 +1,22 @@
-"""The kinds of second factors, a file each, and the table of them. A new kind adds its file and its line."""
+"""The kinds of second factors, a file or folder each, and the table of them. A new kind adds itself and its line."""
 
+from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import Factor
 from idp.mfa.factors.recovery import RecoveryCodes
 from idp.mfa.factors.totp import Totp
 
-FACTORS: dict[str, Factor] = {factor.kind: factor for factor in (Totp(), RecoveryCodes())}
+# In the order in which people are offered them.
+FACTORS: dict[str, Factor] = {
+    factor.kind: factor
+    for factor in (
+        Totp(),
+        RecoveryCodes(),
+    )
+}
+
+
+def kind_of(kind: str) -> Factor:
+    """The kind of this name. Raises :class:`NoSuchFactor`."""
+    if kind not in FACTORS:
+        raise NoSuchFactor
+    return FACTORS[kind]

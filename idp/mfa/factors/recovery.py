@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.database.compare_and_set import compare_and_set
+from idp.i18n import N_
 from idp.keys import Vault
-from idp.mfa.errors import WrongCode
-from idp.mfa.tables import Credential, RecoveryCode
+from idp.mfa.errors import NotOffered, WrongCode
+from idp.mfa.factor import Answer, Factor, Judged, Site
+from idp.mfa.tables import Challenge, Credential, RecoveryCode
+from idp.registry.tables import Person
 
 COUNT = 10
 LENGTH = 10  # of 32 characters: 50 bits
@@ -19,20 +22,28 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 
 
-class RecoveryCodes:
-    """The codes on paper."""
+class RecoveryCodes(Factor):
+    """The codes on paper. Made by :func:`idp.mfa.enrolment.renew_recovery_codes`, never by the pages that other kinds share."""
 
     kind = "recovery"
-    amr = "otp"
+    title = N_("Recovery codes")
+    amr = ("otp",)
     level = 2
+    last_resort = True
+    addable = False
+    limit = 1
 
-    def spend(self, tx: Transaction, vault: Vault, credential: Credential, answer: str) -> None:
+    def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
+        """Never: they are printed, not set up."""
+        raise NotOffered
+
+    def judge(self, tx: Transaction, site: Site, credential: Credential, challenge: Challenge | None, answer: Answer) -> Judged:
         """Accepts a code that is unused."""
         spending = (
             update(RecoveryCode)
             .where(
                 RecoveryCode.credential_id == credential.id,
-                RecoveryCode.mac == _mac(vault, credential.id, normalise(answer)),
+                RecoveryCode.mac == _mac(site.vault, credential.id, normalise(answer.get("code", ""))),
                 RecoveryCode.used_at.is_(None),
             )
             .values(used_at=tx.now)
@@ -40,6 +51,11 @@ class RecoveryCodes:
         if not compare_and_set(tx.session, spending):
             raise WrongCode
         tx.record(Action.RECOVERY_CODE_USED, subject=f"factor:{credential.id}", detail={"left": left(tx.session, credential.id)})
+        return self.proven()
+
+    def forget(self, tx: Transaction, credential: Credential) -> None:
+        """Takes the codes away."""
+        tx.session.execute(delete(RecoveryCode).where(RecoveryCode.credential_id == credential.id))
 
 
 def normalise(answer: str) -> str:

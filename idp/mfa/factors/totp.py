@@ -3,6 +3,7 @@
 import re
 import secrets
 from base64 import b32encode
+from typing import Any
 from urllib.parse import quote
 
 import pyotp
@@ -10,9 +11,12 @@ from sqlalchemy import update
 
 from idp.audit import Transaction
 from idp.database.compare_and_set import compare_and_set
+from idp.i18n import N_
 from idp.keys import Vault
 from idp.mfa.errors import WrongCode
-from idp.mfa.tables import Credential
+from idp.mfa.factor import Answer, Factor, Judged, Site, secret_context
+from idp.mfa.tables import Challenge, Credential
+from idp.registry.tables import Person
 
 PERIOD = 30
 DIGITS = 6
@@ -21,17 +25,29 @@ WINDOW = 1  # RFC 6238 §5.2: one step either way, for the network and for slow 
 MAX_DRIFT = 10  # RFC 6238 §6: a clock that is further off belongs mended, not followed
 
 
-class Totp:
+class Totp(Factor):
     """The authenticator app."""
 
     kind = "totp"
-    amr = "otp"
+    title = N_("Authenticator app")
+    summary = N_("An app on your phone shows a new six-digit code every half minute. It works without a network.")
+    amr = ("otp",)
     level = 2
 
-    def spend(self, tx: Transaction, vault: Vault, credential: Credential, answer: str) -> None:
+    def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
+        """A fresh secret."""
+        credential.secret_sealed = site.vault.seal(new_secret(), context=secret_context(credential.id))
+
+    def shown(self, site: Site, person: Person, credential: Credential, challenge: Challenge | None) -> dict[str, Any]:
+        """The secret, and the address that holds it: ``secret``, ``uri``."""
+        secret = secret_of(site.vault, credential)
+        uri = provisioning_uri(secret, issuer=site.settings.organisation, account=person.number)
+        return {"secret": secret, "uri": uri}
+
+    def judge(self, tx: Transaction, site: Site, credential: Credential, challenge: Challenge | None, answer: Answer) -> Judged:
         """Accepts the code of a step within the window, around where this app's clock was last time."""
         now = int(tx.now.timestamp()) // PERIOD
-        step = matching_step(secret_of(vault, credential), answer, now + credential.drift)
+        step = matching_step(secret_of(site.vault, credential), answer.get("code", ""), now + credential.drift)
         # RFC 6238 §5.2: a step is accepted once. Two requests with one code meet at this UPDATE, and one of them finds no row.
         spending = (
             update(Credential)
@@ -40,6 +56,7 @@ class Totp:
         )
         if not compare_and_set(tx.session, spending):
             raise WrongCode
+        return self.proven()
 
 
 def matching_step(secret: str, answer: str, around: int) -> int:
@@ -62,7 +79,7 @@ def new_secret() -> str:
 
 def secret_of(vault: Vault, credential: Credential) -> str:
     """The secret, opened."""
-    return vault.open(credential.secret_sealed or "", context=f"mfa_credential:{credential.id}:secret")
+    return vault.open(credential.secret_sealed or "", context=secret_context(credential.id))
 
 
 def provisioning_uri(secret: str, *, issuer: str, account: str) -> str:

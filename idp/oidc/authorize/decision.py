@@ -43,6 +43,7 @@ def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: da
         login_hint=request.login_hint,
         app_name=request.client.name,
         app_origin=origin_of(request.redirect_uri),
+        client_id=request.client.id,
     )
 
 

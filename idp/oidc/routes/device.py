@@ -72,7 +72,7 @@ def _confirm(text: str) -> Answer:
         client = provider().clients.get(row.client_id)
         owner = institutions.by_code(tx.session, client.owner).name
         code, scopes = row.handle, row.scope.split()
-    wanted = Requirement(level=client.policy.required_level, app_name=client.name)
+    wanted = Requirement(level=client.policy.required_level, app_name=client.name, client_id=client.id)
     if not is_satisfied(wanted, browser.signed_in(), here.clock.now()):
         return start(wanted, url_for("device.show", user_code=code))
     shown = f"{code[:4]}-{code[4:]}"

@@ -1,0 +1,120 @@
+"""The second step of a sign-in, whatever the kind: asked for, answered, or set up first. Ends in a redirect to ``/login``."""
+
+from flask import Blueprint, jsonify, redirect, request, url_for
+
+from idp.audit import Transaction
+from idp.login import browser, flow
+from idp.login.flow import Flow
+from idp.login.next_step import Step
+from idp.login.routes.factor_pages import choose, number, site
+from idp.login.routes.pages import REFUSED, SLOW_DOWN, Answer, field, fields, step_page
+from idp.mfa import challenges, engine, enrolment
+from idp.mfa.challenges import ChallengeState
+from idp.mfa.errors import FactorError, TooManyWrongCodes
+from idp.mfa.factor import Purpose
+from idp.mfa.factors import FACTORS, kind_of
+from idp.registry import persons
+from idp.web import context
+from idp.web.context import deployment
+from idp.web.locale import gettext as _
+
+blueprint = Blueprint("second_step", __name__, template_folder="../templates")
+
+PAGE_FIELDS = ("kind", "credential", "challenge")
+
+
+@blueprint.post("/login/challenge")
+def ask() -> Answer:
+    """Has the question put: a message sent, a phone woken."""
+    kind, credential = field("kind", 16), number(field("credential", 12))
+    with deployment().transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        if flow.step(tx, found) is not Step.SECOND_FACTOR or found.person_id is None:
+            return redirect(url_for("login.show", flow=found.id))
+        chosen = choose(flow.choices(tx, found), kind, credential)
+        try:
+            with tx.savepoint():
+                engine.ask(tx, site(), chosen.kind, flow.occasion(found), found.person_id, chosen.credential_id)
+        except FactorError as error:
+            return step_page(tx, found, Step.SECOND_FACTOR, error, REFUSED)
+    return redirect(url_for("login.show", flow=found.id, kind=chosen.kind, credential=chosen.credential_id))
+
+
+@blueprint.post("/login/factor")
+def answer() -> Answer:
+    """The answer."""
+    kind, challenge_id = field("kind", 16), field("challenge", 22)
+    with deployment().transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        step = flow.step(tx, found)
+        if not _may_answer(tx, found, step, kind):
+            return redirect(url_for("login.show", flow=found.id))
+        given, occasion = fields(*PAGE_FIELDS), flow.occasion(found)
+        person_id = found.person_id if step is Step.SECOND_FACTOR else None
+        try:
+            proof = engine.answer(tx, site(), kind, person_id, given, occasion=occasion, challenge_id=challenge_id)
+        except FactorError as error:
+            status = SLOW_DOWN if isinstance(error, TooManyWrongCodes) else REFUSED
+            return step_page(tx, found, step, error, status)
+        flow.prove_factor(tx, found, proof)
+    return redirect(url_for("login.show", flow=found.id))
+
+
+@blueprint.post("/login/enrol/begin")
+def begin() -> Answer:
+    """Begins the set-up of a kind that has something filled in first, or begins it anew."""
+    kind = field("kind", 16)
+    with deployment().transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        if flow.step(tx, found) is not Step.ENROL or found.person_id is None:
+            return redirect(url_for("login.show", flow=found.id))
+        person = persons.by_id(tx.session, found.person_id)
+        occasion = flow.occasion(found, Purpose.ENROL)
+        try:
+            with tx.savepoint():
+                enrolment.begin(tx, site(), person, kind, occasion=occasion, label=_label(kind), details=fields(*PAGE_FIELDS))
+        except FactorError as error:
+            return step_page(tx, found, Step.ENROL, error, REFUSED)
+    return redirect(url_for("login.show", flow=found.id, kind=kind))
+
+
+@blueprint.post("/login/enrol")
+def enrol() -> Answer:
+    """A working answer of the factor that the page has just offered."""
+    kind, challenge_id = field("kind", 16), field("challenge", 22)
+    with deployment().transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        if flow.step(tx, found) is not Step.ENROL or found.person_id is None:
+            return redirect(url_for("login.show", flow=found.id))
+        person = persons.by_id(tx.session, found.person_id)
+        given, occasion = fields(*PAGE_FIELDS), flow.occasion(found, Purpose.ENROL)
+        try:
+            proof = enrolment.confirm(tx, site(), person, kind, given, occasion=occasion, challenge_id=challenge_id)
+        except FactorError as error:
+            return step_page(tx, found, Step.ENROL, error, REFUSED)
+        flow.prove_factor(tx, found, proof)
+    return redirect(url_for("login.show", flow=found.id))
+
+
+@blueprint.get("/login/factor/state")
+def state() -> Answer:
+    """Whether the phone has answered, as JSON for the script of a page that waits: ``{"state": "pending"}``."""
+    kind, challenge_id = request.args.get("kind", ""), request.args.get("challenge", "")
+    with deployment().transaction(context.anonymous()) as tx:
+        found = flow.find(tx, request.args.get("flow", ""), browser.secret())
+        challenge = challenges.find(tx.session, challenge_id, kind, flow.occasion(found).binding_hash)
+        over = challenge.expires_at <= tx.now
+        answer = jsonify(state=ChallengeState.EXPIRED if over else challenge.state)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _may_answer(tx: Transaction, found: Flow, step: Step, kind: str) -> bool:
+    """Whether a factor of this kind is asked for: beside what was proven, or before anything was."""
+    if step is Step.PASSWORD:
+        return kind in FACTORS and FACTORS[kind].stands_alone
+    return step is Step.SECOND_FACTOR and any(way.kind == kind for way in flow.choices(tx, found))
+
+
+def _label(kind: str) -> str:
+    return _(kind_of(kind).title)
