@@ -21,6 +21,7 @@ COMMANDS = {
     "person": ("cli.person", N_("Persons and their numbers.")),
     "app": ("cli.app", N_("Apps that sign people in here.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
+    "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
     "audit": ("cli.audit", N_("The journal: read it, and check that it is whole.")),
 }
 

@@ -10,6 +10,12 @@ from idp.oidc.decoupled import ciba
 from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
+from idp.sms import delivery, queue, reports
+from idp.sms.providers import build
+from idp.sms.reports import ReportBook
+
+# Text messages have workers of their own: a code must not wait behind an app that does not answer.
+SMS_WORKERS = 4
 
 
 def start(deployment: Deployment) -> Callable[[], None]:
@@ -17,6 +23,11 @@ def start(deployment: Deployment) -> Callable[[], None]:
     provider = make_provider(deployment)
     handlers = {back_channel.KIND: back_channel.sender(provider), ciba.PING: ciba.sender(provider)}
     stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers)]
+    providers = build(deployment, provider.outgoing, ReportBook(deployment))
+    if providers:
+        sms = {queue.KIND: delivery.sender(deployment, providers), queue.REPORT_KIND: reports.asker(deployment, providers)}
+        stops += [worker.start(deployment, sms) for _ in range(SMS_WORKERS)]
+        stops += [one.close for one in providers]
 
     def stop() -> None:
         for one in stops:

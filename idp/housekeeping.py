@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -29,6 +30,8 @@ from idp.oidc.tables import (
     PushedRequest,
     RefreshToken,
 )
+from idp.sms.limits import REMEMBERED_DAYS
+from idp.sms.tables import SmsCounter, SmsDay, SmsMessage, SmsSegment
 
 log = logging.getLogger("yima.housekeeping")
 
@@ -39,7 +42,7 @@ EVERY_SECONDS = 60.0
 REPLAY_MEMORY = timedelta(days=1)
 
 # For each table: its key, the column that says when a row is over, and how long after that it goes.
-RULES: tuple[tuple[InstrumentedAttribute[str], InstrumentedAttribute[datetime], timedelta], ...] = (
+RULES: tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[datetime], timedelta], ...] = (
     (AccessToken.token_hash, AccessToken.expires_at, timedelta(0)),
     (AuthorizationCode.code_hash, AuthorizationCode.expires_at, REPLAY_MEMORY),
     (RefreshToken.token_hash, RefreshToken.expires_at, timedelta(0)),
@@ -52,6 +55,8 @@ RULES: tuple[tuple[InstrumentedAttribute[str], InstrumentedAttribute[datetime], 
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
     (RateBucket.key, RateBucket.over_at, timedelta(0)),
+    (SmsCounter.key, SmsCounter.until, timedelta(0)),
+    (SmsDay.day, SmsDay.began_at, timedelta(days=REMEMBERED_DAYS + 2)),
 )
 
 
@@ -63,6 +68,8 @@ def purge(deployment: Deployment) -> int:
         *RULES,
         # A session, or a family of tokens, that cannot be alive any more whatever happened to it.
         (BrowserSession.sid, BrowserSession.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
+        (SmsMessage.id, SmsMessage.created_at, timedelta(days=settings.sms_kept_days)),
+        (SmsSegment.id, SmsSegment.seen_at, timedelta(days=settings.sms_kept_days)),
         (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),
         (DataRelease.key, DataRelease.last_at, timedelta(days=settings.release_memory_days)),
     )
@@ -101,7 +108,7 @@ def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], Non
     return stop.set
 
 
-def _purge(deployment: Deployment, key: InstrumentedAttribute[str], over: InstrumentedAttribute[datetime], before: datetime) -> int:
+def _purge(deployment: Deployment, key: InstrumentedAttribute[Any], over: InstrumentedAttribute[datetime], before: datetime) -> int:
     removed = 0
     while True:
         with deployment.transaction(SYSTEM) as tx:

@@ -10,6 +10,7 @@ from idp.oidc import tables as oidc
 from idp.oidc.release import tables as release
 from idp.outbox import tables as outbox
 from idp.registry import tables as registry
+from idp.sms import tables as sms
 
-ROOMS = (audit, keys, outbox, registry, apps, mfa, login, oidc, release)
+ROOMS = (audit, keys, outbox, registry, sms, apps, mfa, login, oidc, release)
 metadata = Base.metadata

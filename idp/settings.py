@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 
 from idp.errors import YimaError
 from idp.i18n import N_
+from idp.sms_settings import SmsSettings
 
 PREFIX = "YIMA_"
 Seconds = Annotated[int, Field(gt=0)]
@@ -29,7 +30,7 @@ class SettingsError(YimaError):
     default_message = N_("Setting %(name)s: %(reason)s")
 
 
-class Settings(BaseModel):
+class Settings(SmsSettings):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

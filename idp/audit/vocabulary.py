@@ -59,6 +59,9 @@ class Action(StrEnum):
     SESSION_RAISED = "login.session.raised"
     SIGNED_OUT = "login.session.ended"
 
+    SMS_LIMIT_REACHED = "sms.limit.reached"
+    SMS_TESTED = "sms.provider.tested"
+
     DELIVERY_GIVEN_UP = "outbox.message.given_up"
 
     CONSENT_GIVEN = "oidc.consent.given"

@@ -27,9 +27,11 @@ BATCH = 50
 
 
 def run_due(deployment: Deployment, handlers: Mapping[str, Handler]) -> int:
-    """Does everything that is due now, each piece outside of any transaction; returns how many pieces were tried."""
+    """Does what is due now of the kinds in ``handlers``, each piece outside of any transaction; returns how many were tried."""
     with deployment.reading() as session:
-        due = select(Message.id).where(Message.given_up_at.is_(None), Message.due_at <= deployment.clock.now())
+        due = select(Message.id).where(
+            Message.given_up_at.is_(None), Message.due_at <= deployment.clock.now(), Message.kind.in_(handlers)
+        )
         ids = session.scalars(due.order_by(Message.due_at).limit(BATCH)).all()
     return sum(_run(deployment, handlers, number) for number in ids)
 

@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,10 +47,18 @@ class Outgoing:
         """Fetches a document. Raises :class:`FetchFailed`."""
         return self._request("GET", url, {"Accept": "*/*"})
 
-    def post(self, url: str, body: bytes, *, content_type: str, authorization: str | None = None) -> Fetched:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str | None,
+        authorization: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Fetched:
         """Sends ``body``. Raises :class:`FetchFailed`."""
-        headers = {"Content-Type": content_type} | ({"Authorization": authorization} if authorization else {})
-        return self._request("POST", url, headers, body)
+        named = {"Content-Type": content_type, "Authorization": authorization}
+        return self._request("POST", url, {k: v for k, v in named.items() if v is not None} | dict(headers or {}), body)
 
     def _request(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Fetched:
         scheme = urlsplit(url).scheme

@@ -1,0 +1,78 @@
+"""The one interface of those who send text messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """A message to send. ``reference`` is ours and for once, ``phone`` E.164.
+
+    ``text`` is what carriers transmit; vendors that know approved templates only take ``values`` (``code`` and others) and
+    ``locale``.
+    """
+
+    reference: int
+    phone: str = field(repr=False)
+    text: str = field(repr=False)
+    locale: str
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A provider took a message; ``ids`` are its names for the segments, in their order."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one segment. ``detail`` is the network's word for it, such as ``DELIVRD``."""
+
+    id: str
+    delivered: bool
+    detail: str
+
+
+class Provider(Protocol):
+    """Sends messages. May be used by several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings and in rows."""
+        ...
+
+    def send(self, message: TextMessage) -> Accepted:
+        """Hands a message over, within the time the settings allow.
+
+        Raises a :class:`idp.sms.errors.SendError` that says whether it may be tried again, and elsewhere.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends connections and threads."""
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A provider that has to be asked what became of a message; the others say so by themselves (:class:`Reports`)."""
+
+    def report(self, message: TextMessage, id: str, sent_at: datetime) -> Report | None:  # noqa: A002 - the provider's word
+        """What is known by now, ``None`` for nothing yet. Raises a :class:`idp.sms.errors.SendError`."""
+        ...
+
+
+class Reports(Protocol):
+    """Whom a provider tells what it hears unasked. Neither raises; both can be told the same thing twice."""
+
+    def reported(self, provider: str, report: Report) -> None:
+        """A segment arrived, or did not."""
+        ...
+
+    def accepted_late(self, provider: str, reference: int, accepted: Accepted) -> None:
+        """A message whose outcome was unknown was taken after all."""
+        ...
