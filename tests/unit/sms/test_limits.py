@@ -120,7 +120,7 @@ def test_ipv6_is_counted_by_the_64(address: str, expected: tuple[str, str]) -> N
     assert networks(address) == expected
 
 
-@pytest.mark.parametrize("phone", ["+85298765432", "+12025550123", "+8613", "8613800000000"][:2])
+@pytest.mark.parametrize("phone", ["+85298765432", "+12025550123"])
 def test_other_countries_are_refused_unless_named(phone: str) -> None:
     with pytest.raises(CountryNotAllowed):
         check_country(phone, ("86",))
