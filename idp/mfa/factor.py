@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
 from idp.crypto import sm3
+from idp.i18n import DEFAULT_LOCALE
 from idp.keys import Vault
 from idp.mfa.errors import ChallengeLost
 from idp.mfa.tables import Challenge, Credential
@@ -64,10 +65,11 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class Site:
-    """The installation, as far as a kind may know it."""
+    """The installation, as far as a kind may know it, and the language of whoever is asked."""
 
     vault: Vault
     settings: Settings
+    locale: str = DEFAULT_LOCALE
 
 
 @dataclass(frozen=True)

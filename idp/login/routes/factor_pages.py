@@ -16,13 +16,14 @@ from idp.mfa.qr import as_svg
 from idp.registry import persons
 from idp.registry.tables import Person
 from idp.web.context import deployment
+from idp.web.locale import current
 from idp.web.locale import gettext as _
 
 
 def site() -> Site:
     """The installation as kinds know it."""
     here = deployment()
-    return Site(here.ring.vault, here.settings)
+    return Site(here.ring.vault, here.settings, current())
 
 
 def number(text: str) -> int | None:

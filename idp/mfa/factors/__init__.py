@@ -3,6 +3,7 @@
 from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import Factor
 from idp.mfa.factors.recovery import RecoveryCodes
+from idp.mfa.factors.sms import Sms
 from idp.mfa.factors.totp import Totp
 
 # In the order in which people are offered them.
@@ -10,6 +11,7 @@ FACTORS: dict[str, Factor] = {
     factor.kind: factor
     for factor in (
         Totp(),
+        Sms(),
         RecoveryCodes(),
     )
 }

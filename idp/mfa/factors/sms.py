@@ -1,0 +1,175 @@
+"""A code by text message: the weaker way, and the page says so. A number is bound by proving that one reads what it receives.
+
+What goes out is written down by :mod:`idp.sms.queue` in the transaction that asks, and counted there against every limit.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.apps import register
+from idp.apps.errors import NoSuchApp
+from idp.audit import Transaction
+from idp.i18n import N_
+from idp.keys import Vault
+from idp.mfa import challenges
+from idp.mfa.errors import FactorError, NoSuchFactor, NotOffered, WrongCode
+from idp.mfa.factor import Answer, Factor, Judged, Purpose, Site, secret_context
+from idp.mfa.tables import Challenge, Credential
+from idp.registry import affiliations, contacts
+from idp.registry.affiliations import Role
+from idp.registry.errors import InvalidField
+from idp.registry.tables import Affiliation, Person
+from idp.sms import limits, numbers, queue
+from idp.sms.errors import CountryNotAllowed, SmsError, TooManyMessages
+from idp.sms.limits import BEIJING
+from idp.sms.queue import Asker
+from idp.sms.templates import Purpose as MessagePurpose
+from idp.sms.templates import Wording
+
+# Our policy: whoever can change what others are is not protected by what a second SIM card takes away.
+ADMINISTRATORS = (Role.SCHOOL_ADMIN, Role.REGION_ADMIN)
+DIGITS = 6
+
+
+class NotANumber(FactorError):
+    """What was typed is no telephone number, or none that messages go to."""
+
+    code = "mfa.sms.number"
+    default_message = N_("This is not a mobile number that we can send a message to.")
+
+
+class MessagesMustWait(FactorError):
+    """A limit on messages."""
+
+    code = "mfa.sms.wait"
+    default_message = N_("Too many text messages were asked for. Please wait %(seconds)s seconds, or choose another way.")
+
+
+class NoMessageNow(FactorError):
+    """No message can be sent at all."""
+
+    code = "mfa.sms.unavailable"
+    default_message = N_("No text message can be sent now. Please choose another way, or ask your school.")
+
+
+class Sms(Factor):
+    """Text messages."""
+
+    kind = "sms"
+    title = N_("Text message")
+    summary = N_(
+        "A code is sent to your phone. This is the weaker way: a number can be taken over, and messages can be read by others."
+    )
+    amr = ("sms",)
+    level = 2
+    restricted = True
+    out_of_band = True
+    begins_at_once = False
+    challenged = True
+    choose_each = True
+    limit = 2
+    tries = 5
+    challenge_lifetime = timedelta(minutes=5)
+
+    def check_offered(self, session: Session, site: Site, person: Person) -> None:
+        """Only where messages can be sent, and never to an administrator. Who is one on this day, :meth:`begin` looks at."""
+        appointed = select(Affiliation.id).where(
+            Affiliation.person_id == person.id, Affiliation.role.in_(ADMINISTRATORS), Affiliation.ends.is_(None)
+        )
+        if not site.settings.sms_provider_list or session.scalar(appointed.limit(1)) is not None:
+            raise NotOffered
+
+    def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
+        """The number, sealed. Whether anybody else has the same is nobody's business: it is proven by reading the message."""
+        _check_no_administrator(tx, person.id)
+        try:
+            phone = contacts.phone(details.get("phone", ""))
+            numbers.check_country(phone, site.settings.sms_country_list)
+        except (InvalidField, CountryNotAllowed):
+            raise NotANumber from None
+        credential.secret_sealed = site.vault.seal(phone, context=secret_context(credential.id))
+        credential.label = numbers.masked(phone)
+
+    def shown(self, site: Site, person: Person, credential: Credential, challenge: Challenge | None) -> dict[str, Any]:
+        """``number``, masked."""
+        return {"number": credential.label}
+
+    def challenge(self, tx: Transaction, site: Site, challenge: Challenge, credential: Credential | None) -> None:
+        """Sends a new code. Raises :class:`MessagesMustWait`, :class:`NoMessageNow` or :class:`NotOffered`."""
+        if credential is None:
+            raise NoSuchFactor
+        _check_no_administrator(tx, credential.person_id)
+        phone, code = _phone(site.vault, credential), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+        challenges.keep_private(site.vault, challenge, {"mac": _mac(site.vault, challenge, phone, code)})
+        minutes = int(self.challenge_lifetime.total_seconds() // 60)
+        wording = Wording(site.settings.organisation, _app_name(tx.session, site, challenge.client_id), code, minutes)
+        enrolling = challenge.purpose == Purpose.ENROL
+        try:
+            queue.put(
+                tx,
+                site.vault,
+                site.settings,
+                phone,
+                MessagePurpose.ENROL if enrolling else MessagePurpose.SIGN_IN,
+                wording,
+                locale=site.locale,
+                asker=Asker(credential.person_id, tx.actor.address),
+                challenge_id=challenge.id,
+            )
+        except TooManyMessages as error:
+            raise MessagesMustWait(seconds=error.params["seconds"]) from None
+        except SmsError as error:
+            raise NoMessageNow(detail=error.code) from None
+
+    def asked(self, session: Session, site: Site, challenge: Challenge | None, credentials: Sequence[Credential]) -> dict[str, Any]:
+        """``number``, masked, and ``failed``: whether the last message did not go out."""
+        last = queue.latest(session, challenge.id) if challenge is not None else None
+        return {
+            "number": credentials[0].label if credentials else "",
+            "failed": last is not None and last.state in ("failed", "undelivered"),
+        }
+
+    def judge(self, tx: Transaction, site: Site, credential: Credential, challenge: Challenge | None, answer: Answer) -> Judged:
+        """Accepts the code of this very challenge; the engine has spent the challenge."""
+        if challenge is None or challenge.credential_id != credential.id:
+            raise NoSuchFactor
+        code = re.sub(r"\s", "", answer.get("code", ""))
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise WrongCode
+        expected = challenges.private(site.vault, challenge).get("mac", "")
+        found = _mac(site.vault, challenge, _phone(site.vault, credential), code)
+        if not secrets.compare_digest(expected, found):
+            raise WrongCode
+        _check_no_administrator(tx, credential.person_id)
+        limits.answered(tx, credential.person_id)
+        return self.proven()
+
+
+def _mac(vault: Vault, challenge: Challenge, phone: str, code: str) -> str:
+    """HMAC-SM3 over everything that the code is for: moved to another challenge, browser, purpose or number, it is another one."""
+    parts = (challenge.id, challenge.binding_hash, challenge.purpose, phone, code)
+    return vault.blind_index("sms_code", "\x00".join(parts))
+
+
+def _phone(vault: Vault, credential: Credential) -> str:
+    return vault.open(credential.secret_sealed or "", context=secret_context(credential.id))
+
+
+def _app_name(session: Session, site: Site, client_id: str) -> str:
+    try:
+        return register.by_id(session, client_id).name if client_id else site.settings.organisation
+    except NoSuchApp:
+        return site.settings.organisation
+
+
+def _check_no_administrator(tx: Transaction, person_id: int) -> None:
+    """Raises :class:`NotOffered` for somebody who is an administrator today, whatever they were when the number was added."""
+    today: date = tx.now.astimezone(BEIJING).date()
+    if any(row.role in ADMINISTRATORS for row, _ in affiliations.current(tx.session, person_id, today)):
+        raise NotOffered
