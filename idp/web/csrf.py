@@ -13,5 +13,7 @@ protection = CSRFProtect()
 def install(app: Flask) -> None:
     """Protects every form of the application."""
     app.config["WTF_CSRF_TIME_LIMIT"] = 4 * 3600
-    app.config["WTF_CSRF_SSL_STRICT"] = True
+    # Our pages tell browsers to send no Referer, so it cannot be asked for. It is there against a cookie planted by somebody on
+    # the way, and behind https ours has the prefix __Host-, which nobody else can plant.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
     protection.init_app(app)

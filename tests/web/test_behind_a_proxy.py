@@ -47,6 +47,10 @@ def test_discovery_names_the_public_address_whatever_host_was_asked(https_app: F
     assert response.get_json()["issuer"] == HOST
 
 
+def test_a_form_counts_by_https_though_our_pages_let_browsers_send_no_referer(behind: Deployment, https_app: Flask) -> None:
+    assert recorded_address(behind, https_app, "203.0.113.7") == "203.0.113.7"
+
+
 def recorded_address(deployment: Deployment, app: Flask, forwarded: str | None) -> str | None:
     """The address in the journal after a wrong password that came through the proxy."""
     import re
@@ -57,7 +61,7 @@ def recorded_address(deployment: Deployment, app: Flask, forwarded: str | None) 
     headers = {"X-Forwarded-Proto": "https"} | ({"X-Forwarded-For": forwarded} if forwarded is not None else {})
     options = {
         "base_url": HOST,
-        "headers": {**headers, "Referer": HOST + "/login"},
+        "headers": headers,
         "environ_overrides": {"REMOTE_ADDR": "172.16.0.1"},
     }
     page = client.get("/login", follow_redirects=True, **options).get_data(as_text=True)  # type: ignore[arg-type]
