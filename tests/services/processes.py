@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,8 @@ def free_port() -> int:
 
 def needed(program: str | Path, advice: str) -> str:
     """The path of a program that a test needs. In CI nothing may be missing; on a laptop the test says what is."""
-    found = shutil.which(str(program))
+    # Servers lie in sbin, which is not on everybody's path.
+    found = shutil.which(str(program), path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
         message = f"{program} is not installed: {advice}"
         if os.environ.get("CI"):
@@ -37,9 +39,16 @@ def needed(program: str | Path, advice: str) -> str:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], *, answers: str, environment: Mapping[str, str], folder: Path, log: Path
+    command: Sequence[str | Path],
+    *,
+    answers: str,
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    trusting: ssl.SSLContext | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a command from ``folder`` until the block ends; the block begins once ``answers`` (a URL) does.
+    """Runs a command from ``folder`` until the block ends; the block begins once ``answers`` (a URL) does,
+    under a certificate that ``trusting`` accepts.
 
     The environment is ours with ``environment`` on top; a variable set to the empty string is taken away.
     """
@@ -54,7 +63,7 @@ def running(
             start_new_session=True,
         )
         try:
-            _wait(process, answers, log)
+            _wait(process, answers, log, trusting)
             yield process
         finally:
             if process.poll() is None:
@@ -66,13 +75,13 @@ def running(
                 process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path, trusting: ssl.SSLContext | None) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         if process.poll() is not None:
             raise AssertionError(f"it ended by itself: {log.read_text(errors='replace')[-4000:]}")
         try:
-            httpx.get(url, trust_env=False, timeout=2).raise_for_status()
+            httpx.get(url, trust_env=False, timeout=2, verify=trusting or True).raise_for_status()
         except httpx.HTTPError:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{url} does not answer: {log.read_text(errors='replace')[-4000:]}") from None
