@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 from idp.deployment import open_deployment
 from tests.flows.conftest import Site, agree, sign_in
 from tests.people import make_school
-from tests.services.openid_client import Apps, running_openid_client
+from tests.services.openid_client import Apps, run_openid_client, running_openid_client
 from tests.services.processes import needed
 from tests.services.provider import running_provider
 from tests.services.tls_front import (
@@ -55,7 +55,10 @@ def secured(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     shutil.copytree(sqlite_template, folder / "yima")
     settings = front.settings(home=folder / "yima")
     deployment = open_deployment(settings)
-    site = Site(deployment, front.url, make_school(deployment), "", "", "sqlite")
+    school = make_school(deployment)
+    site = Site(deployment, front.url, school, "", "", "sqlite")
+    # As docs/specs/certification.md has it, so that a suite of tests could register its apps.
+    settings = settings.model_copy(update={"registration": "open", "registration_owner": school})
     certificates = {
         "certified": issue(authority, folder, NAME),
         "other": issue(authority, folder, "other.example.edu.cn"),
@@ -174,6 +177,13 @@ def test_an_app_with_a_certificate_of_its_own_making_is_known_by_the_key_set_at_
     httpx.get(f"{secured.apps.url}/start/selfSigned", trust_env=False)
     told = httpx.get(f"{secured.apps.url}/result/selfSigned", trust_env=False)
     assert told.json() == {"active": True, "cnf": ["x5t#S256"]}, told.text
+
+
+def test_where_registration_is_open_an_app_registers_itself_by_https_without_a_token(secured: Secured) -> None:
+    found = run_openid_client("machine", secured.apps, NODE_EXTRA_CA_CERTS=str(secured.front.authority))
+    assert found["again"] == "accepted"
+    assert (found["known"]["active"], found["known"]["sub"]) == (True, found["client_id"])
+    assert (found["revoked"], found["stranger"]) == (False, "invalid_client")
 
 
 def ask(secured: Secured, host: str, context: ssl.SSLContext, **headers: str) -> httpx.Response:
