@@ -24,6 +24,13 @@ class InvalidSignature(CryptoError):
     default_message = N_("The signature is not valid.")
 
 
+class InvalidProof(CryptoError):
+    """Whoever made the proof did not know the secret, or made it for something else."""
+
+    code = "crypto.invalid_proof"
+    default_message = N_("The proof is not valid.")
+
+
 class InvalidEncoding(CryptoError):
     """The bytes are not in the one encoding that the format allows."""
 

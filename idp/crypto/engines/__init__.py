@@ -7,10 +7,10 @@ a cryptographic module, because a key parsed by one engine is of no use to anoth
 from functools import lru_cache
 from pathlib import Path
 
-from idp.crypto.engines.base import Engine, EnginePrivateKey, EnginePublicKey
+from idp.crypto.engines.base import Arithmetic, Engine, EnginePrivateKey, EnginePublicKey
 from idp.crypto.errors import EngineUnavailable
 
-__all__ = ["Engine", "EnginePrivateKey", "EnginePublicKey", "current", "load", "select"]
+__all__ = ["Arithmetic", "Engine", "EnginePrivateKey", "EnginePublicKey", "current", "load", "select"]
 
 _selected: Engine | None = None
 

@@ -27,11 +27,49 @@ class EnginePublicKey(Protocol):
         ...
 
 
+class Arithmetic(Protocol):
+    """The group and its scalars, for protocols that a signature is only the outcome of.
+
+    Points are x‖y (64 bytes) that lie on the curve; scalars are 32 bytes, big-endian, in [0, n-1]. A result that would be the
+    point at infinity, or a number without an inverse, raises ``InvalidKey``. Where the engine is constant-time, everything here
+    but :meth:`combine` is: secrets go nowhere else.
+    """
+
+    def multiply(self, scalar: bytes, point: bytes | None = None) -> bytes:
+        """[scalar]point, and [scalar]G without a point. The scalar is secret."""
+        ...
+
+    def add(self, one: bytes, other: bytes) -> bytes:
+        """The sum of two points."""
+        ...
+
+    def combine(self, base_scalar: bytes, scalar: bytes, point: bytes) -> bytes:
+        """[base_scalar]G + [scalar]point. For public scalars only: it may take a time that depends on them."""
+        ...
+
+    def product(self, one: bytes, other: bytes) -> bytes:
+        """one · other modulo n."""
+        ...
+
+    def sum(self, one: bytes, other: bytes) -> bytes:
+        """one + other modulo n."""
+        ...
+
+    def inverse(self, scalar: bytes) -> bytes:
+        """scalar⁻¹ modulo n."""
+        ...
+
+
 class Engine(Protocol):
     """One implementation of SM2."""
 
     name: str
     constant_time: bool
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """Its points and scalars."""
+        ...
 
     def public_point(self, scalar: bytes) -> bytes:
         """The point x‖y of a private key."""

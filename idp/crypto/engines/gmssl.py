@@ -11,8 +11,8 @@ from hmac import compare_digest
 from gmssl.sm2 import CryptSM2
 
 from idp.crypto import sm3
-from idp.crypto.curve import GX, GY, N
-from idp.crypto.errors import DecryptionFailed, InvalidSignature
+from idp.crypto.curve import GX, GY, A, N, P
+from idp.crypto.errors import DecryptionFailed, InvalidKey, InvalidSignature
 from idp.crypto.z_value import digest_for_signature
 
 _BASE_POINT = f"{GX:064x}{GY:064x}"
@@ -23,6 +23,9 @@ class GmsslEngine:
 
     name = "gmssl"
     constant_time = False
+
+    def __init__(self) -> None:
+        self.arithmetic = GmsslArithmetic()
 
     def public_point(self, scalar: bytes) -> bytes:
         """The point x‖y of a private key."""
@@ -35,6 +38,45 @@ class GmsslEngine:
     def public_key(self, point: bytes) -> "GmsslPublicKey":
         """Parses a public key."""
         return GmsslPublicKey(point)
+
+
+class GmsslArithmetic:
+    """Points and scalars in Python's integers: not constant-time, and exact."""
+
+    def multiply(self, scalar: bytes, point: bytes | None = None) -> bytes:
+        """[scalar]point, and [scalar]G without a point."""
+        number = int.from_bytes(scalar, "big")
+        if number % N == 0:
+            raise InvalidKey
+        return _multiply(number, point.hex() if point is not None else _BASE_POINT)
+
+    def add(self, one: bytes, other: bytes) -> bytes:
+        """The sum, by the affine formulas of GB/T 32918.1 §3.2.3.1."""
+        x1, y1, x2, y2 = (int.from_bytes(half, "big") for half in (one[:32], one[32:], other[:32], other[32:]))
+        if x1 == x2 and (y1 + y2) % P == 0:
+            raise InvalidKey
+        slope = (3 * x1 * x1 + A) * pow(2 * y1, -1, P) if one == other else (y2 - y1) * pow(x2 - x1, -1, P)
+        x = (slope * slope - x1 - x2) % P
+        return x.to_bytes(32, "big") + ((slope * (x1 - x) - y1) % P).to_bytes(32, "big")
+
+    def combine(self, base_scalar: bytes, scalar: bytes, point: bytes) -> bytes:
+        """[base_scalar]G + [scalar]point."""
+        return self.add(self.multiply(base_scalar), self.multiply(scalar, point))
+
+    def product(self, one: bytes, other: bytes) -> bytes:
+        """one · other modulo n."""
+        return (int.from_bytes(one, "big") * int.from_bytes(other, "big") % N).to_bytes(32, "big")
+
+    def sum(self, one: bytes, other: bytes) -> bytes:
+        """one + other modulo n."""
+        return ((int.from_bytes(one, "big") + int.from_bytes(other, "big")) % N).to_bytes(32, "big")
+
+    def inverse(self, scalar: bytes) -> bytes:
+        """scalar⁻¹ modulo n."""
+        number = int.from_bytes(scalar, "big")
+        if number % N == 0:
+            raise InvalidKey
+        return pow(number, -1, N).to_bytes(32, "big")
 
 
 class GmsslPrivateKey:

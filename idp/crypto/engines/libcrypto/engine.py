@@ -11,11 +11,11 @@ from pathlib import Path
 from weakref import finalize
 
 from idp.crypto.der import ciphertext_from_der, ciphertext_to_der, signature_from_der, signature_to_der
+from idp.crypto.engines.libcrypto.arithmetic import LibcryptoArithmetic
 from idp.crypto.engines.libcrypto.library import Parameter, open_library
 from idp.crypto.errors import DecryptionFailed, EngineUnavailable, InvalidKey, InvalidSignature
 
 _NID_SM2 = 1172
-_UNCOMPRESSED = 4
 _EVP_PKEY_PUBLIC_KEY = 0x86  # selection: domain parameters and public key
 _EVP_PKEY_KEYPAIR = 0x87
 _UNSIGNED, _UTF8, _OCTETS = 2, 4, 5  # OSSL_PARAM data types
@@ -34,21 +34,11 @@ class LibcryptoEngine:
         if not self._group or not self.library.EVP_sm3():
             self.library.ERR_clear_error()
             raise EngineUnavailable(engine="libcrypto", reason="it was built without SM2 or SM3")
+        self.arithmetic = LibcryptoArithmetic(self.library, self._group)
 
     def public_point(self, scalar: bytes) -> bytes:
         """The point x‖y of a private key."""
-        lib = self.library
-        number, point = lib.BN_bin2bn(scalar, len(scalar), None), lib.EC_POINT_new(self._group)
-        out = ctypes.create_string_buffer(65)
-        try:
-            done = lib.EC_POINT_mul(self._group, point, number, None, None, None)
-            if done != 1 or lib.EC_POINT_point2oct(self._group, point, _UNCOMPRESSED, out, 65, None) != 65:
-                lib.ERR_clear_error()
-                raise InvalidKey
-        finally:
-            lib.EC_POINT_clear_free(point)
-            lib.BN_clear_free(number)
-        return out.raw[1:]
+        return self.arithmetic.multiply(scalar)
 
     def private_key(self, scalar: bytes, point: bytes) -> "LibcryptoPrivateKey":
         """Parses a private key."""
