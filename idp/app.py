@@ -8,6 +8,7 @@ from idp import web
 from idp.deployment import Deployment, open_deployment
 from idp.login.routes import BLUEPRINTS
 from idp.oidc import install as oidc
+from idp.phone import install as phone
 from idp.settings import load
 from idp.web import install as glue
 
@@ -21,6 +22,7 @@ def create_app(deployment: Deployment) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     oidc.install(app, deployment)
+    phone.install(app, deployment)
     return app
 
 

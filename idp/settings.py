@@ -53,6 +53,10 @@ class Settings(SmsSettings):
         default="http://localhost:8000",
         description="The address people and apps use; also the name of the SM issuer. Without it, localhost and the port of bind.",
     )
+    phone_url: str = Field(
+        default="",
+        description="The signing app's own address, another host than public_url's; empty: no phone signing.",
+    )
     bind: str = Field(default="localhost:8000", description="HOST:PORT to listen on; [::]:8000 for every address.")
     workers: int = Field(default=0, ge=0, description="Worker processes; 0 means one per core.")
     trusted_proxies: int = Field(
@@ -123,13 +127,19 @@ class Settings(SmsSettings):
     @classmethod
     def _default_public_url(cls, values: dict[str, Any]) -> dict[str, Any]:
         port = str(values.get("bind", "")).rpartition(":")[2]
-        return values if "public_url" in values or not port.isdigit() else values | {"public_url": f"http://localhost:{port}"}
+        if "public_url" not in values and port.isdigit():
+            values = values | {"public_url": f"http://localhost:{port}"}
+        parts = urlsplit(str(values.get("public_url", cls.model_fields["public_url"].default)))
+        if "phone_url" not in values and parts.hostname == "localhost" and parts.scheme == "http":
+            # Browsers send every name under .localhost to this very machine (RFC 6761 §6.3).
+            values = values | {"phone_url": f"http://phone.{parts.netloc}"}
+        return values
 
-    @field_validator("public_url", "mtls_url")
+    @field_validator("public_url", "mtls_url", "phone_url")
     @classmethod
     def _public_url(cls, value: str, info: ValidationInfo) -> str:
         value = value.rstrip("/")
-        if not value and info.field_name == "mtls_url":
+        if not value and info.field_name != "public_url":
             return value
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
@@ -171,6 +181,8 @@ class Settings(SmsSettings):
             raise ValueError("client_certificate_header needs a proxy to set it: set trusted_proxies too")
         if self.mtls_url and not self.client_certificate_header:
             raise ValueError("mtls_url needs client_certificate_header, or no certificate is ever seen")
+        if self.phone_url and urlsplit(self.phone_url).hostname == urlsplit(self.public_url).hostname:
+            raise ValueError("phone_url must have a host of its own, or the pages of public_url could read the phone's keys")
         if self.registration == "open" and not self.registration_owner:
             raise ValueError("open registration needs registration_owner, the code of an institution")
         return self

@@ -34,7 +34,7 @@ def verify(token, keys, *, issuer, client_id, nonce, leeway=60):
         if key is None:
             raise InvalidToken("signed with an unknown key: fetch the key set again, once")
         point = (_number(_decode(key["x"])), _number(_decode(key["y"])))
-        _check_signature(point, f"{head}.{body}".encode("ascii"), raw)
+        check_signature(point, f"{head}.{body}".encode("ascii"), raw)
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         now = time.time()
         for holds, reason in (
@@ -51,7 +51,8 @@ def verify(token, keys, *, issuer, client_id, nonce, leeway=60):
     return claims
 
 
-def _check_signature(public, message, signature):
+def check_signature(public, message, signature):
+    """Raise :class:`InvalidToken` unless r‖s is an SM2 signature over the bytes by the key (x, y)."""
     r, s = _number(signature[:32]), _number(signature[32:])
     on_curve = max(public) < P and (public[1] ** 2 - public[0] ** 3 - A * public[0] - B) % P == 0
     t = (r + s) % N

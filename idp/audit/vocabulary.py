@@ -49,6 +49,7 @@ class Action(StrEnum):
     FACTOR_LOCKED = "mfa.factor.locked"
     FACTOR_UNLOCKED = "mfa.factor.unlocked"
     FACTOR_RENAMED = "mfa.factor.renamed"
+    PASSWORD_SUSPECTED = "mfa.password.suspected"
     RECOVERY_CODES_MADE = "mfa.recovery_codes.made"
     RECOVERY_CODE_USED = "mfa.recovery_code.used"
 

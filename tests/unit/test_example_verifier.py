@@ -92,4 +92,4 @@ def test_it_verifies_the_signature_of_the_standard() -> None:
     point = bytes.fromhex(vector["public_key"])
     signature = bytes.fromhex(vector["signature"]["r"] + vector["signature"]["s"])
     public = (int.from_bytes(point[:32], "big"), int.from_bytes(point[32:], "big"))
-    sm2_token._check_signature(public, b"message digest", signature)
+    sm2_token.check_signature(public, b"message digest", signature)

@@ -2,6 +2,7 @@
 
 from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import Factor
+from idp.mfa.factors.cosign import CoSigning
 from idp.mfa.factors.recovery import RecoveryCodes
 from idp.mfa.factors.sms import Sms
 from idp.mfa.factors.totp import Totp
@@ -11,6 +12,7 @@ FACTORS: dict[str, Factor] = {
     factor.kind: factor
     for factor in (
         Totp(),
+        CoSigning(),
         Sms(),
         RecoveryCodes(),
     )

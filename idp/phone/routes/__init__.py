@@ -1,0 +1,1 @@
+"""Pages of the main origin: HTTP in and out, nothing else."""
