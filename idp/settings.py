@@ -84,6 +84,10 @@ class Settings(SmsSettings):
     session_idle: Seconds = Field(default=4 * 3600, description="A sign-in ends after this long without use.")
     session_absolute: Seconds = Field(default=12 * 3600, description="A sign-in ends after this long in any case.")
     activation_lifetime: Seconds = Field(default=14 * 86400, description="How long an activation code can be used.")
+    totp_algorithm: Literal["SHA1", "SHA256", "SHA512"] = Field(
+        default="SHA1", description="The algorithm of new authenticator apps; many apps know SHA1 alone."
+    )
+    totp_digits: Literal[6, 8] = Field(default=6, description="How many digits the codes of new authenticator apps have.")
     code_lifetime: Seconds = Field(default=60, le=600, description="How long an authorization code can be exchanged.")
     access_token_lifetime: Seconds = Field(default=3600, le=86400, description="How long an access token is good.")
     id_token_lifetime: Seconds = Field(default=3600, le=86400, description="How long an ID token is good.")

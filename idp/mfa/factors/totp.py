@@ -1,26 +1,28 @@
-"""Time-based one-time passwords (RFC 6238) as every authenticator app makes them: SHA-1, six digits, thirty seconds."""
+"""Time-based one-time passwords (RFC 6238), by SHA-1, SHA-256 or SHA-512, of six or eight digits."""
 
-import re
+import hashlib
 import secrets
 from base64 import b32encode
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import pyotp
-from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
-from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
 from idp.keys import Vault
-from idp.mfa.errors import WrongCode
+from idp.mfa import steps
 from idp.mfa.factor import Answer, Factor, Judged, Site, secret_context
 from idp.mfa.tables import Challenge, Credential
 from idp.registry.tables import Person
 
 PERIOD = 30
 DIGITS = 6
-SECRET_BYTES = 20  # RFC 4226 §4 R6: 160 bits
+# RFC 4226 §4 R6 recommends 160 bits; RFC 6238 §5.1: a key as long as the digest.
+SECRET_BYTES = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
+DIGESTS: dict[str, Callable[..., Any]] = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 WINDOW = 1  # RFC 6238 §5.2: one step either way, for the network and for slow fingers
 MAX_DRIFT = 10  # RFC 6238 §6: a clock that is further off belongs mended, not followed
 
@@ -30,51 +32,64 @@ class Totp(Factor):
 
     kind = "totp"
     title = N_("Authenticator app")
-    summary = N_("An app on your phone shows a new six-digit code every half minute. It works without a network.")
+    summary = N_("An app on your phone shows a new code every half minute. It works without a network.")
     amr = ("otp",)
     level = 2
 
     def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
-        """A fresh secret."""
-        credential.secret_sealed = site.vault.seal(new_secret(), context=secret_context(credential.id))
+        """A fresh secret, of the algorithm and the digits that the installation has chosen."""
+        algorithm = site.settings.totp_algorithm
+        credential.public = {"algorithm": algorithm, "digits": site.settings.totp_digits}
+        credential.secret_sealed = site.vault.seal(new_secret(algorithm), context=secret_context(credential.id))
 
     def shown(self, site: Site, person: Person, credential: Credential, challenge: Challenge | None) -> dict[str, Any]:
-        """The secret, and the address that holds it: ``secret``, ``uri``."""
-        secret = secret_of(site.vault, credential)
-        uri = provisioning_uri(secret, issuer=site.settings.organisation, account=person.number)
-        return {"secret": secret, "uri": uri}
+        """The secret, and the address that holds it: ``secret``, ``uri``, ``digits``."""
+        secret, digits = secret_of(site.vault, credential), digits_of(credential)
+        uri = provisioning_uri(
+            secret,
+            issuer=site.settings.organisation,
+            account=person.number,
+            algorithm=credential.public.get("algorithm", "SHA1"),
+            digits=digits,
+        )
+        return {"secret": secret, "uri": uri, "digits": digits}
+
+    def asked(self, session: Session, site: Site, challenge: Challenge | None, credentials: Sequence[Credential]) -> dict[str, Any]:
+        """How many ``digits`` the longest code has."""
+        return {"digits": max(map(digits_of, credentials), default=DIGITS)}
 
     def judge(self, tx: Transaction, site: Site, credential: Credential, challenge: Challenge | None, answer: Answer) -> Judged:
-        """Accepts the code of a step within the window, around where this app's clock was last time."""
+        """Accepts the code of a step within the window around where this app's clock was last time, or two consecutive ones of
+        steps that are further off; and remembers how far off that was.
+        """
         now = int(tx.now.timestamp()) // PERIOD
-        step = matching_step(secret_of(site.vault, credential), answer.get("code", ""), now + credential.drift)
-        # RFC 6238 §5.2: a step is accepted once. Two requests with one code meet at this UPDATE, and one of them finds no row.
-        spending = (
-            update(Credential)
-            .where(Credential.id == credential.id, Credential.last_step < step)
-            .values(last_step=step, drift=max(-MAX_DRIFT, min(MAX_DRIFT, step - now)))
+        around = now + credential.drift
+        step = steps.find(
+            generator(secret_of(site.vault, credential), credential.public.get("algorithm", "SHA1"), digits_of(credential)),
+            answer,
+            digits_of(credential),
+            near=range(max(around - WINDOW, 0), around + WINDOW + 1),
+            far=range(max(now - MAX_DRIFT, 0), now + MAX_DRIFT),
         )
-        if not compare_and_set(tx.session, spending):
-            raise WrongCode
+        # RFC 6238 §5.2: a step is accepted once.
+        steps.spend(tx, credential, step, drift=max(-MAX_DRIFT, min(MAX_DRIFT, step - now)))
         return self.proven()
 
 
-def matching_step(secret: str, answer: str, around: int) -> int:
-    """The step within the window around ``around`` whose code ``answer`` is. Raises :class:`WrongCode`."""
-    code = re.sub(r"\s", "", answer)
-    if not re.fullmatch(r"[0-9]{6}", code):
-        raise WrongCode
-    otp = pyotp.TOTP(secret, digits=DIGITS, interval=PERIOD)
-    # Each candidate is compared, in constant time, whether or not one has matched.
-    matches = [step for step in range(around - WINDOW, around + WINDOW + 1) if secrets.compare_digest(otp.generate_otp(step), code)]
-    if not matches:
-        raise WrongCode
-    return matches[-1]
+def generator(secret: str, algorithm: str, digits: int) -> steps.Generate:
+    """The code of any step."""
+    return pyotp.TOTP(secret, digits=digits, digest=DIGESTS[algorithm], interval=PERIOD).generate_otp
 
 
-def new_secret() -> str:
-    """A fresh secret in base32, as apps take it: 32 characters."""
-    return b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
+def digits_of(credential: Credential) -> int:
+    """How many digits its codes have."""
+    digits: int = credential.public.get("digits", DIGITS)
+    return digits
+
+
+def new_secret(algorithm: str = "SHA1") -> str:
+    """A fresh secret in base32, as apps take it."""
+    return b32encode(secrets.token_bytes(SECRET_BYTES[algorithm])).decode().rstrip("=")
 
 
 def secret_of(vault: Vault, credential: Credential) -> str:
@@ -82,7 +97,8 @@ def secret_of(vault: Vault, credential: Credential) -> str:
     return vault.open(credential.secret_sealed or "", context=secret_context(credential.id))
 
 
-def provisioning_uri(secret: str, *, issuer: str, account: str) -> str:
+def provisioning_uri(secret: str, *, issuer: str, account: str, algorithm: str = "SHA1", digits: int = DIGITS) -> str:
     """The ``otpauth:`` address that the QR code holds (Google Authenticator's key URI format, which all apps read)."""
     label = quote(f"{issuer}:{account}", safe="")
-    return f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer, safe='')}&algorithm=SHA1&digits={DIGITS}&period={PERIOD}"
+    sender = quote(issuer, safe="")
+    return f"otpauth://totp/{label}?secret={secret}&issuer={sender}&algorithm={algorithm}&digits={digits}&period={PERIOD}"
