@@ -6,6 +6,7 @@ environment wins. One that is wrong or unknown stops the start: a mistyped setti
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,6 +21,8 @@ from idp.i18n import N_
 from idp.sms_settings import SmsSettings
 
 PREFIX = "YIMA_"
+# Letters, digits and hyphens, as the domain name system and browsers spell them; other scripts in their xn-- form.
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 Seconds = Annotated[int, Field(gt=0)]
 
 
@@ -125,6 +128,14 @@ class Settings(SmsSettings):
         default=False, description="Let apps name addresses inside our own network, and plain http, for us to call: sign-out."
     )
     outgoing_ca: Path | None = Field(default=None, description="Certificate authorities for our calls to apps, as a PEM file.")
+    webauthn_rp_id: str = Field(
+        default="",
+        description="The domain that passkeys are made for (RP ID): that of public_url, or one above it. Never change it.",
+    )
+    webauthn_related_origins: str = Field(
+        default="",
+        description="Other origins whose pages may use the same passkeys, separated by commas, named in /.well-known/webauthn.",
+    )
     demo_ports: str = Field(default="8001,8002", pattern=r"^\d{2,5},\d{2,5}$", description="The ports of the two demo apps.")
 
     @model_validator(mode="before")
@@ -159,6 +170,22 @@ class Settings(SmsSettings):
             ipaddress.ip_network(text.strip())
         return value
 
+    @field_validator("webauthn_rp_id")
+    @classmethod
+    def _webauthn_rp_id(cls, value: str) -> str:
+        if value and not _DOMAIN.fullmatch(value):
+            raise ValueError("must be a domain in small letters, such as example.edu.cn, without scheme and port")
+        return value
+
+    @field_validator("webauthn_related_origins")
+    @classmethod
+    def _webauthn_related_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            parts = urlsplit(origin)
+            if parts.scheme != "https" or not parts.hostname or origin != f"https://{parts.netloc}".lower():
+                raise ValueError("must be origins such as https://id.example.cn, separated by commas")
+        return value
+
     @field_validator("bind")
     @classmethod
     def _bind(cls, value: str) -> str:
@@ -191,6 +218,15 @@ class Settings(SmsSettings):
             raise ValueError("open registration needs registration_owner, the code of an institution")
         return self
 
+    @model_validator(mode="after")
+    def _passkeys(self) -> "Settings":
+        host = urlsplit(self.public_url).hostname or ""
+        rp_id = self.webauthn_rp_id
+        # WebAuthn §5.1.3 and §5.11: a domain of ours, or one whose owner names us as a related origin.
+        if rp_id and host != rp_id and not host.endswith(f".{rp_id}") and self.public_url not in self.related_origins:
+            raise ValueError("webauthn_rp_id is no domain of public_url, and webauthn_related_origins does not name public_url")
+        return self
+
     @property
     def database(self) -> str:
         """The database's URL, the default filled in."""
@@ -199,7 +235,18 @@ class Settings(SmsSettings):
     @property
     def redirect_domain_list(self) -> tuple[str, ...]:
         """The domains of ``redirect_domains``."""
-        return tuple(name.strip().lower().lstrip(".") for name in self.redirect_domains.split(",") if name.strip())
+        return tuple(name.lower().lstrip(".") for name in _listed(self.redirect_domains))
+
+    @property
+    def rp_id(self) -> str:
+        """The domain that passkeys are made for; empty where we have none: browsers make no passkeys for IP addresses."""
+        host = urlsplit(self.public_url).hostname or ""
+        return self.webauthn_rp_id or (host if _DOMAIN.fullmatch(host) and not _is_address(host) else "")
+
+    @property
+    def related_origins(self) -> tuple[str, ...]:
+        """The origins of ``webauthn_related_origins``."""
+        return tuple(_listed(self.webauthn_related_origins))
 
     @property
     def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -231,10 +278,19 @@ def is_loopback(host: str) -> bool:
     """Whether ``host`` (a name or an address, IPv6 without brackets) is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
+
+
+def _listed(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

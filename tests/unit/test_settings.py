@@ -87,3 +87,43 @@ def test_every_setting_says_what_it_means() -> None:
 def test_ipv6_addresses_can_be_bound() -> None:
     settings = load({"YIMA_BIND": "[::]:8443", "YIMA_PUBLIC_URL": "https://id.example.edu.cn"})
     assert (settings.bind_host, settings.bind_port) == ("::", 8443)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("YIMA_WEBAUTHN_RP_ID", "https://example.edu.cn"),
+        ("YIMA_WEBAUTHN_RP_ID", "example.edu.cn:443"),
+        ("YIMA_WEBAUTHN_RP_ID", "Example.edu.cn"),
+        ("YIMA_WEBAUTHN_RP_ID", "例子.cn"),
+        ("YIMA_WEBAUTHN_RELATED_ORIGINS", "id.example.cn"),
+        ("YIMA_WEBAUTHN_RELATED_ORIGINS", "http://id.example.cn"),
+        ("YIMA_WEBAUTHN_RELATED_ORIGINS", "https://id.example.cn/"),
+        ("YIMA_WEBAUTHN_RELATED_ORIGINS", "https://id.example.cn,https://*.example.cn/x"),
+    ],
+)
+def test_a_domain_or_origin_for_passkeys_that_is_none_stops_the_start(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({"YIMA_PUBLIC_URL": "https://id.example.edu.cn", name: value})
+    assert caught.value.params["name"] == name
+
+
+def test_passkeys_are_for_the_domain_of_the_public_address_or_one_above_it() -> None:
+    here = {"YIMA_PUBLIC_URL": "https://id.example.edu.cn"}
+    assert load(here).rp_id == "id.example.edu.cn"
+    assert load(here | {"YIMA_WEBAUTHN_RP_ID": "example.edu.cn"}).rp_id == "example.edu.cn"
+    for stranger in ("ample.edu.cn", "sso.example.edu.cn", "example.cn"):
+        with pytest.raises(SettingsError):
+            load(here | {"YIMA_WEBAUTHN_RP_ID": stranger})
+
+
+def test_after_a_move_passkeys_stay_with_the_old_domain_whose_owner_names_the_new_origin() -> None:
+    moved = {"YIMA_PUBLIC_URL": "https://id.example.cn", "YIMA_WEBAUTHN_RP_ID": "example.edu.cn"}
+    settings = load(moved | {"YIMA_WEBAUTHN_RELATED_ORIGINS": "https://id.example.cn, https://sso.example.cn"})
+    assert settings.rp_id == "example.edu.cn"
+    assert settings.related_origins == ("https://id.example.cn", "https://sso.example.cn")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000", "http://[::1]:8000", "https://192.0.2.7"])
+def test_at_an_ip_address_there_are_no_passkeys(address: str) -> None:
+    assert load({"YIMA_PUBLIC_URL": address}).rp_id == ""
