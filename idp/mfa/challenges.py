@@ -61,8 +61,13 @@ def create(
     return row
 
 
-def current(tx: Transaction, kind: str, occasion: Occasion, credential_id: int | None) -> Challenge | None:
-    """The latest challenge of this occasion that a browser can still answer or collect."""
+def current(
+    tx: Transaction, kind: str, occasion: Occasion, credential_id: int | None, person_id: int | None = None
+) -> Challenge | None:
+    """The latest challenge of this occasion that a browser can still answer or collect.
+
+    With a ``person_id``, one that was put to this person: what the first page asked of nobody in particular is another question.
+    """
     mine = select(Challenge).where(
         Challenge.binding_hash == occasion.binding_hash,
         Challenge.kind == kind,
@@ -72,6 +77,8 @@ def current(tx: Transaction, kind: str, occasion: Occasion, credential_id: int |
         Challenge.spent_at.is_(None),
         Challenge.expires_at > tx.now,
     )
+    if person_id is not None:
+        mine = mine.where(Challenge.person_id == person_id)
     return tx.session.scalar(mine.order_by(Challenge.created_at.desc()).limit(1))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base, JSONText, UTCDateTime
@@ -29,7 +29,8 @@ class Credential(Base):
     public: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     last_step: Mapped[int] = mapped_column(default=0)
     drift: Mapped[int] = mapped_column(default=0)
-    sign_count: Mapped[int] = mapped_column(default=0)
+    # WebAuthn §6.1: 32 bits without a sign, which is more than PostgreSQL's INTEGER holds.
+    sign_count: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), default=0)
     fails: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lock_reason: Mapped[str | None] = mapped_column(String(32))

@@ -3,8 +3,9 @@
 from idp.login.routes.account import blueprint as account
 from idp.login.routes.activation import blueprint as activation
 from idp.login.routes.factors import blueprint as factors
+from idp.login.routes.passkeys import blueprint as passkeys
 from idp.login.routes.second_step import blueprint as second_step
 from idp.login.routes.sign_in import blueprint as sign_in
 from idp.login.routes.sign_out import blueprint as sign_out
 
-BLUEPRINTS = (sign_in, second_step, activation, sign_out, account, factors)
+BLUEPRINTS = (sign_in, second_step, activation, sign_out, account, factors, passkeys)

@@ -37,7 +37,9 @@ def asked(tx: Transaction, flow: Flow) -> dict[str, Any]:
     chosen = choose(ways, request.values.get("kind", ""), number(request.values.get("credential", "")))
     factor = kind_of(chosen.kind)
     occasion = flows.occasion(flow)
-    challenge = challenges.current(tx, chosen.kind, occasion, chosen.credential_id) if factor.challenged else None
+    challenge = None
+    if factor.challenged:
+        challenge = challenges.current(tx, chosen.kind, occasion, chosen.credential_id, flow.person_id)
     if challenge is None and factor.challenged and factor.asks_at_once:
         challenge = engine.ask(tx, site(), chosen.kind, occasion, flow.person_id, chosen.credential_id)
     held = [

@@ -3,6 +3,7 @@
 from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import Factor
 from idp.mfa.factors.cosign import CoSigning
+from idp.mfa.factors.passkey.factor import Passkey
 from idp.mfa.factors.recovery import RecoveryCodes
 from idp.mfa.factors.sms import Sms
 from idp.mfa.factors.totp import Totp
@@ -13,6 +14,7 @@ FACTORS: dict[str, Factor] = {
     for factor in (
         Totp(),
         CoSigning(),
+        Passkey(),
         Sms(),
         RecoveryCodes(),
     )

@@ -1,10 +1,10 @@
 """What can go wrong with a passkey. Whoever holds it hears one sentence; the class and ``detail`` are for the log."""
 
 from idp.i18n import N_
-from idp.mfa.errors import FactorError
+from idp.mfa.errors import WrongAnswer
 
 
-class PasskeyRefused(FactorError):
+class PasskeyRefused(WrongAnswer):
     """The family of passkeys."""
 
     code = "mfa.passkey"
@@ -71,3 +71,9 @@ class SignCountRegressed(PasskeyRefused):
     """A right signature with a count that has been passed: there are two authenticators with this key."""
 
     code = "mfa.passkey.sign_count"
+
+
+class AlreadyKnown(PasskeyRefused):
+    """Somebody, perhaps the same person, has a passkey of this id."""
+
+    code = "mfa.passkey.known"
