@@ -46,7 +46,7 @@ def test_an_essential_level_is_reached_or_the_missing_factor_is_asked_for(
 ) -> None:
     sign_in_to(browser, trusted, person)
     phone = give_totp(deployment, person, clock)
-    wanted = {"id_token": {"acr": {"essential": True, "values": ["urn:yima:acr:3", "urn:yima:acr:2"]}}}
+    wanted = {"id_token": {"acr": {"essential": True, "values": ["urn:yima:acr:4", "urn:yima:acr:2"]}}}
     page = browser.get(trusted.authorize_url(claims=json.dumps(wanted)))
     assert "code" in page.form("code").fields
     page = browser.submit(code=phone.code())

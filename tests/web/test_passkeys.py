@@ -22,6 +22,7 @@ from tests.authenticator import BE, BS, UP, Authenticator
 from tests.people import OPERATOR, PASSWORD, Known, make_person
 from tests.web.conftest import Phone, app_with
 from tests.web.pages import Browser, Page
+from tests.web.relying_party import register_app
 
 
 def options_of(page: Page) -> dict[str, Any]:
@@ -310,6 +311,28 @@ def test_where_the_address_is_no_domain_no_passkeys_are_offered(deployment: Depl
     assert "data-options" not in browser.get("/login").text
     browser.sign_in(person.number, PASSWORD)
     assert "/me/factors/passkey" not in browser.get("/me").text
+
+
+def test_an_app_of_level_3_has_a_passkey_made_and_is_told_of_it(
+    app: Flask, browser: Browser, person: Known, deployment: Deployment, school: str
+) -> None:
+    strict = register_app(app, deployment, school, required_level=3, trusted=True)
+    browser.get(strict.authorize_url())
+    page = browser.sign_in(person.number, PASSWORD)
+    page = give(browser, Authenticator().create(options_of(page)))
+    claims = strict.claims_of(strict.exchange(page.query["code"]).body["id_token"])
+    assert (claims["acr"], claims["amr"]) == ("urn:yima:acr:3", ["pwd", "swk", "user", "mfa"])
+
+
+def test_an_app_of_level_3_is_told_that_it_cannot_be_met_where_no_passkey_can_be_made(
+    deployment: Deployment, person: Known, school: str
+) -> None:
+    app = app_with(deployment, public_url="http://127.0.0.1:8000")
+    strict = register_app(app, deployment, school, required_level=3, trusted=True)
+    browser = Browser(app)
+    browser.get(strict.authorize_url())
+    page = browser.sign_in(person.number, PASSWORD)
+    assert page.query["error"] == "unmet_authentication_requirements"
 
 
 def test_related_origins_are_named_where_there_are_any(deployment: Deployment, browser: Browser) -> None:

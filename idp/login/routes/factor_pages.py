@@ -1,5 +1,6 @@
 """What the pages of second factors show, whichever kind it is: the choice, the question, the set-up."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
@@ -76,10 +77,16 @@ def choose(ways: list[Choice], kind: str, credential_id: int | None) -> Choice:
     return next((way for way in fitting if way.credential_id == credential_id), (fitting or ways)[0])
 
 
+def kinds_for(tx: Transaction, flow: Flow) -> Sequence[Factor]:
+    """The kinds that the person of this flow may set up here and that reach what it requires; there may be none."""
+    person = persons.by_id(tx.session, flow.person_id or 0)
+    return enrolment.offered(tx.session, site(), person, at_least=max(2, flow.requirement.level))
+
+
 def enrolment_in_flow(tx: Transaction, flow: Flow) -> dict[str, Any]:
     """For ``enrol.html``: the kinds that would do, the chosen one, and its set-up."""
     person = persons.by_id(tx.session, flow.person_id or 0)
-    kinds = enrolment.offered(tx.session, site(), person, at_least=max(2, flow.requirement.level))
+    kinds = kinds_for(tx, flow)
     if not kinds:
         raise NoSuchFactor
     chosen = next((kind for kind in kinds if kind.kind == request.values.get("kind", "")), kinds[0])

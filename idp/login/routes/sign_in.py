@@ -10,6 +10,7 @@ from idp.login.extension import endings
 from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.requirement import Requirement
+from idp.login.routes import factor_pages
 from idp.login.routes.pages import MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page
 from idp.registry import lookup, persons
 from idp.web import context
@@ -40,7 +41,7 @@ def show() -> Answer:
         step = flow.step(tx, found)
         if step is Step.DONE:
             return _finish(tx, found)
-        if step is Step.UNMET:
+        if step is Step.UNMET or (step is Step.ENROL and not factor_pages.kinds_for(tx, found)):
             flow.finish(tx, found)
             joint = "&" if "?" in found.return_to else "?"
             return redirect(f"{found.return_to}{joint}login_error=unmet")
