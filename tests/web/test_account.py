@@ -4,19 +4,21 @@ import re
 from datetime import date
 
 import pyotp
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from idp.deployment import Deployment
 from idp.login.tables import BrowserSession
+from idp.mfa.tables import Credential
 from idp.registry import affiliations, guardianships
 from idp.registry.affiliations import Role
 from idp.registry.tables import Person
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person
-from tests.web.conftest import Phone, sign_in_to
-from tests.web.pages import Browser
+from tests.web.conftest import Phone, give_totp, sign_in_to
+from tests.web.pages import Browser, Page
 from tests.web.relying_party import RelyingParty
 
 
@@ -179,9 +181,7 @@ def test_a_new_password_needs_the_old_one_and_ends_every_other_session(app: Flas
 
 def test_a_factor_is_removed_with_its_recovery_codes(app: Flask, person: Known, phone: Phone) -> None:
     browser = signed_in(app, person, phone)
-    form = browser.get("/me").form("factor")
-    number = form.fields.get("factor") or dict(form.buttons)["factor"]
-    browser.submit(form=form, factor=number)
+    submit(browser, "/me/factors/remove")
     fresh = Browser(app)
     fresh.get("/login")
     assert "林小雨" in fresh.sign_in(person.number, PASSWORD).text
@@ -223,3 +223,35 @@ def test_what_apps_receive_is_shown_and_taken_back_with_its_tokens(app: Flask, p
     assert rp.introspect(tokens["access_token"]).body == {"active": False}
     page = browser.get(rp.authorize_url())
     assert "decision" in dict(page.form("decision").buttons)
+
+
+def test_a_factor_is_given_a_name_that_the_page_shows(app: Flask, person: Known, phone: Phone) -> None:
+    browser = signed_in(app, person, phone)
+    page = submit(browser, "/me/factors/rename", label="  旧手机  <b> ")
+    assert "旧手机 &lt;b&gt;" in page.text
+
+
+@pytest.mark.parametrize("path", ["/me/factors/rename", "/me/factors/remove"])
+def test_anothers_factor_is_neither_renamed_nor_removed(
+    app: Flask, deployment: Deployment, school: str, person: Known, phone: Phone, clock: SettableClock, path: str
+) -> None:
+    other = make_person(deployment, school, document="OTHER1234")
+    give_totp(deployment, other, clock)
+    browser = signed_in(app, person, phone)
+    form = next(form for form in browser.get("/me").forms if form.action.endswith(path))
+    foreign = int(dict(form.buttons)["factor"]) + 1
+    browser.submit(form=form, factor=str(foreign), label="mine")
+    with deployment.reading() as session:
+        row = session.get_one(Credential, foreign)
+    assert (row.person_id, row.state, row.label) == (other.id, "active", "Phone")
+
+
+@pytest.mark.parametrize("kind", ["recovery", "unknown", "TOTP", "totp%00", "x" * 300])
+def test_only_kinds_that_one_may_add_have_a_page(app: Flask, person: Known, kind: str) -> None:
+    assert signed_in(app, person).get(f"/me/factors/{kind}").status in (400, 404)
+
+
+def submit(browser: Browser, path: str, **fields: str) -> Page:
+    """Sends the first form of the self-service page that goes to ``path``, by the button that names the factor."""
+    form = next(form for form in browser.get("/me").forms if form.action.endswith(path))
+    return browser.submit(form=form, factor=dict(form.buttons)["factor"], **fields)
