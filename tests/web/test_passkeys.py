@@ -318,16 +318,16 @@ def test_an_app_of_level_3_has_a_passkey_made_and_is_told_of_it(
 ) -> None:
     strict = register_app(app, deployment, school, required_level=3, trusted=True)
     browser.get(strict.authorize_url())
-    page = browser.sign_in(person.number, PASSWORD)
-    page = give(browser, Authenticator().create(options_of(page)))
+    flow = browser.sign_in(person.number, PASSWORD).query["flow"]
+    page = give(browser, Authenticator().create(options_of(browser.get(f"/login?flow={flow}&kind=passkey"))))
     claims = strict.claims_of(strict.exchange(page.query["code"]).body["id_token"])
     assert (claims["acr"], claims["amr"]) == ("urn:yima:acr:3", ["pwd", "swk", "user", "mfa"])
 
 
-def test_an_app_of_level_3_is_told_that_it_cannot_be_met_where_no_passkey_can_be_made(
+def test_an_app_of_level_3_is_told_that_it_cannot_be_met_where_nothing_that_reaches_it_can_be_set_up(
     deployment: Deployment, person: Known, school: str
 ) -> None:
-    app = app_with(deployment, public_url="http://127.0.0.1:8000")
+    app = app_with(deployment, public_url="http://127.0.0.1:8000", phone_url="")
     strict = register_app(app, deployment, school, required_level=3, trusted=True)
     browser = Browser(app)
     browser.get(strict.authorize_url())
