@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import crypto, flow, http, mutations, newcomer
+from bench import crypto, flow, http, mutations, newcomer, tokens
 from bench.measurement import Measurement, table
 
 PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
     "mutations": mutations.measure,
     "http": http.measure,
     "flow": flow.measure,
+    "tokens": tokens.measure,
     "newcomer": newcomer.measure,
 }
 RESULTS = Path(__file__).parent / "results.json"

@@ -21,7 +21,6 @@ import httpx
 from bench.measurement import Measurement
 from bench.sign_in import Session
 from bench.site import Site, site
-from idp.oidc.clients.registration import Registered
 from tests.services.processes import ROOT, free_port, running
 
 ROUNDS = 3
@@ -69,7 +68,7 @@ def measure() -> Iterator[Measurement]:
         here = stack.enter_context(site(workers=1, cores=SERVER_CORE))
         ours, theirs = _ours(here), _theirs(stack, folder)
         for name in ours:
-            pairs = [(_wrk(ours[name]), _wrk(theirs[name])) for _ in range(ROUNDS)]
+            pairs = [(wrk(ours[name]), wrk(theirs[name])) for _ in range(ROUNDS)]
             mine, peer = [one for one, _ in pairs], [other for _, other in pairs]
             rate, beside = median(one.rate for one in mine), median(one.rate for one in peer)
             yield Measurement(f"http.{name}", rate, "requests/s", beside, "oidc-provider", GOALS.get(name, ""))
@@ -87,17 +86,14 @@ def _ours(here: Site) -> dict[str, Target]:
     def refresh_tokens() -> list[str]:
         return [str(session.code_flow()["refresh_token"]) for _ in range(TOKENS)]
 
-    def basic(made: Registered) -> str:
-        return _basic(made.app.id, made.secret)
-
     token = f"{here.url}/oauth/token"
     grant = "grant_type=client_credentials"
     return {
         "discovery": Target(f"{here.url}/.well-known/openid-configuration"),
         "jwks": Target(f"{here.url}/oauth/jwks"),
-        "client_credentials.opaque": Target(token, "post.lua", [basic(opaque), grant]),
-        "client_credentials.jwt": Target(token, "post.lua", [basic(signed), grant]),
-        "refresh_token": Target(token, "refresh.lua", [basic(opaque)], refresh_tokens),
+        "client_credentials.opaque": Target(token, "post.lua", [basic(opaque.app.id, opaque.secret), grant]),
+        "client_credentials.jwt": Target(token, "post.lua", [basic(signed.app.id, signed.secret), grant]),
+        "refresh_token": Target(token, "refresh.lua", [basic(opaque.app.id, opaque.secret)], refresh_tokens),
         "userinfo": Target(f"{here.url}/oauth/userinfo", "get.lua", tokens=lambda: [str(session.code_flow()["access_token"])]),
     }
 
@@ -124,21 +120,22 @@ def _theirs(stack: ExitStack, folder: Path) -> dict[str, Target]:
         answer = httpx.get(f"{url}/bench/tokens", params={"count": TOKENS}, trust_env=False)
         return dict(answer.raise_for_status().json())
 
-    basic = _basic("bench", "bench-secret")
+    credentials = basic("bench", "bench-secret")
     token = f"{url}/token"
     grant = "grant_type=client_credentials"
     resource = "resource=" + quote("https://api.example.edu.cn", safe="")
     return {
         "discovery": Target(f"{url}/.well-known/openid-configuration"),
         "jwks": Target(f"{url}/jwks"),
-        "client_credentials.opaque": Target(token, "post.lua", [basic, grant]),
-        "client_credentials.jwt": Target(token, "post.lua", [basic, f"{grant}&{resource}"]),
-        "refresh_token": Target(token, "refresh.lua", [basic], lambda: list(minted()["refresh"])),
+        "client_credentials.opaque": Target(token, "post.lua", [credentials, grant]),
+        "client_credentials.jwt": Target(token, "post.lua", [credentials, f"{grant}&{resource}"]),
+        "refresh_token": Target(token, "refresh.lua", [credentials], lambda: list(minted()["refresh"])),
         "userinfo": Target(f"{url}/me", "get.lua", tokens=lambda: [str(minted()["access"])]),
     }
 
 
-def _wrk(target: Target) -> Result:
+def wrk(target: Target) -> Result:
+    """One round of load from the other core."""
     command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
     command += ["-s", str(LUA / target.script)] if target.script else []
     with tempfile.NamedTemporaryFile("w", encoding="ascii") as file:
@@ -161,6 +158,7 @@ def _milliseconds(said: str, quantile: str) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else 0.0
 
 
-def _basic(client_id: str, secret: str | None) -> str:
+def basic(client_id: str, secret: str | None) -> str:
+    """The header of client_secret_basic."""
     pair = f"{quote(client_id, safe='')}:{quote(secret or '', safe='')}"
     return "Basic " + base64.b64encode(pair.encode()).decode()

@@ -45,13 +45,17 @@ class Session:
             "state": "s",
             "nonce": "n",
         }
-        response = self.client.get("/oauth/authorize", params=query)
-        while not response.headers.get("location", "").startswith(CALLBACK):
-            response = self._next(response)
+        response = self.follow(self.client.get("/oauth/authorize", params=query))
         code = parse_qs(urlsplit(response.headers["location"]).query)["code"][0]
         data = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "redirect_uri": CALLBACK}
         answer = self.client.post("/oauth/token", data=data, auth=(self.app.app.id, self.app.secret or ""))
         return dict(answer.raise_for_status().json())
+
+    def follow(self, response: httpx.Response) -> httpx.Response:
+        """Goes on until the browser is sent back to the app."""
+        while not response.headers.get("location", "").startswith(CALLBACK):
+            response = self._next(response)
+        return response
 
     def _next(self, response: httpx.Response) -> httpx.Response:
         if response.is_redirect:

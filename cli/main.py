@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": ("cli.doctor", N_("Check the installation, and say how to mend what is wrong.")),
     "school": ("cli.school", N_("Institutions and their codes.")),
     "person": ("cli.person", N_("Persons and their numbers.")),
+    "factor": ("cli.factor", N_("Second factors: list, set up, reset, unlock; hardware tokens.")),
     "app": ("cli.app", N_("Apps that sign people in here.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),

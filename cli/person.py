@@ -14,11 +14,6 @@ from cli.output import print_json, print_record, print_rows, progress
 from idp.audit import Action
 from idp.deployment import Deployment
 from idp.login import activation
-from idp.mfa import credentials, enrolment
-from idp.mfa.errors import FactorError
-from idp.mfa.factor import Occasion, Purpose, Site
-from idp.mfa.factors.totp import Totp
-from idp.mfa.qr import as_text
 from idp.oidc.release import report
 from idp.registry import affiliations, documents, guardianships, masking, merging, persons, profile
 from idp.registry.affiliations import Role
@@ -237,34 +232,3 @@ def activate(number: str, as_json: bool) -> None:
         _("To be used at %(url)s until %(until)s. It is shown this once.")
         % {"url": address, "until": f"{issued.expires_at:%Y-%m-%d}"}
     )
-
-
-@command.command(help=_("Set an authenticator app up here in the terminal, or take every second factor away with --remove."))
-@click.argument("number")
-@click.option("--remove", is_flag=True, help=_("For somebody whose phone is gone: they sign in by password and set it up anew."))
-@yes_option
-def totp(number: str, remove: bool, yes: bool) -> None:
-    """Shows the QR code and takes a working code, or removes."""
-    if remove:
-        confirm(_("Take every second factor of %(number)s away?") % {"number": number}, yes)
-        with changing() as (_deployment, tx):
-            removed = credentials.remove_all(tx, persons.by_number(tx.session, number))
-            click.echo(_("%(count)s second factors removed.") % {"count": removed})
-        return
-    with opened() as deployment:
-        site, occasion = Site(deployment.ring.vault, deployment.settings), Occasion("cli", Purpose.ENROL)
-        with deployment.transaction(operator()) as tx:
-            person = persons.by_number(tx.session, number)
-            begun = enrolment.begin(tx, site, person, Totp.kind, occasion=occasion, label=_("Authenticator app"))
-        click.echo(as_text(begun.shown["uri"]))
-        click.echo(_("Scan this with the authenticator app, or type this key into it: %(key)s") % {"key": begun.shown["secret"]})
-        code = click.prompt(_("The six digits that the app shows"))
-        refused: FactorError | None = None
-        with deployment.transaction(operator()) as tx:
-            try:
-                enrolment.confirm(tx, site, person, Totp.kind, {"code": code}, occasion=occasion)
-            except FactorError as error:  # caught, so that the wrong try is counted
-                refused = error
-        if refused is not None:
-            raise refused
-        click.echo(_("Done."))

@@ -8,11 +8,12 @@ from idp.login import tables as login
 from idp.mfa import tables as mfa
 from idp.mfa.factors.cosign import tables as cosign
 from idp.mfa.factors.passkey import tables as passkey
+from idp.mfa.factors.sm3otp import tables as sm3otp
 from idp.oidc import tables as oidc
 from idp.oidc.release import tables as release
 from idp.outbox import tables as outbox
 from idp.registry import tables as registry
 from idp.sms import tables as sms
 
-ROOMS = (audit, keys, outbox, registry, sms, apps, mfa, cosign, passkey, login, oidc, release)
+ROOMS = (audit, keys, outbox, registry, sms, apps, mfa, cosign, passkey, sm3otp, login, oidc, release)
 metadata = Base.metadata

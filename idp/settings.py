@@ -91,6 +91,9 @@ class Settings(SmsSettings):
         default="SHA1", description="The algorithm of new authenticator apps; many apps know SHA1 alone."
     )
     totp_digits: Literal[6, 8] = Field(default=6, description="How many digits the codes of new authenticator apps have.")
+    sm3_otp_apps: bool = Field(
+        default=False, description="Offer SM3 one-time codes by an app of your own; no standard says how apps take the key."
+    )
     code_lifetime: Seconds = Field(default=60, le=600, description="How long an authorization code can be exchanged.")
     access_token_lifetime: Seconds = Field(default=3600, le=86400, description="How long an access token is good.")
     id_token_lifetime: Seconds = Field(default=3600, le=86400, description="How long an ID token is good.")

@@ -72,6 +72,20 @@ class NoSuchFactor(FactorError):
     default_message = N_("There is no such second factor.")
 
 
+class NoSuchToken(FactorError):
+    """No token has this serial number, or it is not this person's, or it is in use already."""
+
+    code = "mfa.no_token"
+    default_message = N_("There is no token with this serial number for this account.")
+
+
+class TokenTaken(FactorError):
+    """The token is somebody else's."""
+
+    code = "mfa.token_taken"
+    default_message = N_("This token is assigned to somebody else. End that assignment first.")
+
+
 class NotOffered(FactorError):
     """This kind may not be used by this person."""
 

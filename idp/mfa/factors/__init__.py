@@ -5,6 +5,7 @@ from idp.mfa.factor import Factor
 from idp.mfa.factors.cosign import CoSigning
 from idp.mfa.factors.passkey.factor import Passkey
 from idp.mfa.factors.recovery import RecoveryCodes
+from idp.mfa.factors.sm3otp.kinds import Sm3Challenge, Sm3Otp
 from idp.mfa.factors.sms import Sms
 from idp.mfa.factors.totp import Totp
 
@@ -13,6 +14,8 @@ FACTORS: dict[str, Factor] = {
     factor.kind: factor
     for factor in (
         Totp(),
+        Sm3Otp(),
+        Sm3Challenge(),
         CoSigning(),
         Passkey(),
         Sms(),

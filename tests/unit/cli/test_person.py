@@ -1,9 +1,7 @@
 """``yima person``."""
 
-import re
 from pathlib import Path
 
-import pyotp
 import pytest
 
 from tests.unit.cli.conftest import Yima
@@ -88,25 +86,3 @@ def test_a_person_who_is_not_there_is_one_sentence(yima: Yima, school: str) -> N
         done = yima("person", *arguments)
         assert done.code == 1
         assert done.err.strip() == "There is no person with this number."
-
-
-def test_an_authenticator_app_is_set_up_in_the_terminal_and_taken_away(
-    yima: Yima, school: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    number = str(register(yima, school)["number"])
-
-    def phone(_text: str, **_more: object) -> str:
-        shown = capsys.readouterr().out
-        assert "█" in shown
-        secret = re.findall(r"[A-Z2-7]{32}", shown)[0]
-        return pyotp.TOTP(secret).now() if right else "000000"
-
-    monkeypatch.setattr("cli.person.click.prompt", phone)
-    right = False
-    assert yima("person", "totp", number).code == 1
-    right = True
-    assert yima("person", "totp", number).code == 0
-    assert yima("person", "totp", number, "--remove", typed="n\n").code == 1
-    assert "1 second factor" in yima("person", "totp", number, "--remove", "--yes").out
-    events = yima("audit", "list", "--subject", f"person:{number}", "--action", "mfa", "--json").json
-    assert [event["action"] for event in events] == ["mfa.factor.refused", "mfa.factor.enrolled", "mfa.factor.removed"]
