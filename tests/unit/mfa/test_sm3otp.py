@@ -251,6 +251,9 @@ def test_of_twenty_people_at_once_one_gets_the_token(desk: Desk, deployment: Dep
 
 
 def test_a_token_that_is_set_up_is_not_set_up_twice(timed: Desk) -> None:
+    with pytest.raises(NotOffered):
+        timed.begin(TIME)
+    timed.assign(EVENT)
     with pytest.raises(NoSuchToken):
         timed.begin(TIME)
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
@@ -17,7 +18,7 @@ from idp.i18n import N_
 from idp.keys import Vault
 from idp.mfa import challenges, steps
 from idp.mfa.errors import NoSuchToken, NotOffered
-from idp.mfa.factor import Answer, Factor, Judged, Site, secret_context
+from idp.mfa.factor import HELD, Answer, Factor, Judged, Site, secret_context
 from idp.mfa.factors.sm3otp import tokens
 from idp.mfa.factors.sm3otp.tables import OtpToken
 from idp.mfa.factors.sm3otp.tokens import Mode
@@ -44,8 +45,10 @@ class Token(Factor):
     modes: ClassVar[tuple[Mode, ...]]
 
     def check_offered(self, session: Session, site: Site, person: Person) -> None:
-        """Only to whom a token was assigned."""
-        if not tokens.assigned_to(session, person.id, self.modes):
+        """Only to whom a token was assigned that is not set up yet."""
+        handles = [_handle(row.serial) for row in tokens.assigned_to(session, person.id, self.modes)]
+        in_use = select(func.count()).where(Credential.handle.in_(handles), Credential.state.in_(HELD))
+        if session.scalar(in_use) == len(handles):
             raise NotOffered
 
     def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
