@@ -30,6 +30,8 @@ from idp.oidc.tables import (
     PushedRequest,
     RefreshToken,
 )
+from idp.outbox.tables import Message
+from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
 from idp.sms.tables import SmsCounter, SmsDay, SmsMessage, SmsSegment
 
@@ -41,11 +43,17 @@ EVERY_SECONDS = 60.0
 # A spent code or token has to be known for as long as somebody might replay it to any effect.
 REPLAY_MEMORY = timedelta(days=1)
 
+# What was given up stays until somebody has had a whole term to see it.
+GIVEN_UP_MEMORY = timedelta(days=180)
+
 # For each table: its key, the column that says when a row is over, and how long after that it goes.
-RULES: tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[datetime], timedelta], ...] = (
+Rule = tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any], timedelta]
+RULES: tuple[Rule, ...] = (
     (AccessToken.token_hash, AccessToken.expires_at, timedelta(0)),
     (AuthorizationCode.code_hash, AuthorizationCode.expires_at, REPLAY_MEMORY),
     (RefreshToken.token_hash, RefreshToken.expires_at, timedelta(0)),
+    # A family that was ended, by the person or with its session: its members go with it.
+    (Grant.id, Grant.revoked_at, REPLAY_MEMORY),
     (PushedRequest.handle_hash, PushedRequest.expires_at, timedelta(0)),
     (DpopProof.id, DpopProof.expires_at, timedelta(0)),
     (DecoupledRequest.code_hash, DecoupledRequest.expires_at, REPLAY_MEMORY),
@@ -57,23 +65,27 @@ RULES: tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[datetime], 
     (RateBucket.key, RateBucket.over_at, timedelta(0)),
     (SmsCounter.key, SmsCounter.until, timedelta(0)),
     (SmsDay.day, SmsDay.began_at, timedelta(days=REMEMBERED_DAYS + 2)),
+    (Message.id, Message.given_up_at, GIVEN_UP_MEMORY),
 )
 
 
-def purge(deployment: Deployment) -> int:
-    """Removes what is over; returns how many rows that were. A transaction for each batch, so that nobody waits for it."""
-    now = deployment.clock.now()
-    settings = deployment.settings
-    rules = (
+def rules(settings: Settings) -> tuple[Rule, ...]:
+    """Those of :data:`RULES`, and those whose time the installation sets."""
+    return (
         *RULES,
-        # A session, or a family of tokens, that cannot be alive any more whatever happened to it.
+        # A session, or a family that nobody ended, that cannot be alive any more whatever happened to it.
         (BrowserSession.sid, BrowserSession.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
         (SmsMessage.id, SmsMessage.created_at, timedelta(days=settings.sms_kept_days)),
         (SmsSegment.id, SmsSegment.seen_at, timedelta(days=settings.sms_kept_days)),
         (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),
         (DataRelease.key, DataRelease.last_at, timedelta(days=settings.release_memory_days)),
     )
-    removed = sum(_purge(deployment, key, column, now - kept) for key, column, kept in rules)
+
+
+def purge(deployment: Deployment) -> int:
+    """Removes what is over; returns how many rows that were. A transaction for each batch, so that nobody waits for it."""
+    now, settings = deployment.clock.now(), deployment.settings
+    removed = sum(_purge(deployment, key, column, now - kept) for key, column, kept in rules(settings))
     return removed + _purge(deployment, Throttle.key, Throttle.failed_at, throttle.oldest_worth_keeping(now))
 
 
@@ -108,7 +120,7 @@ def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], Non
     return stop.set
 
 
-def _purge(deployment: Deployment, key: InstrumentedAttribute[Any], over: InstrumentedAttribute[datetime], before: datetime) -> int:
+def _purge(deployment: Deployment, key: InstrumentedAttribute[Any], over: InstrumentedAttribute[Any], before: datetime) -> int:
     removed = 0
     while True:
         with deployment.transaction(SYSTEM) as tx:

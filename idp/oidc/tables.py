@@ -79,7 +79,7 @@ class Grant(Base):
     methods: Mapped[list[str]] = mapped_column(JSONText)
     auth_time: Mapped[datetime] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
 
 class AuthorizationCode(Base):
@@ -190,4 +190,4 @@ class DecoupledRequest(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     polled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    grant_id: Mapped[str | None] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"))
+    grant_id: Mapped[str | None] = mapped_column(ForeignKey("oidc_grant.id", ondelete="CASCADE"), index=True)

@@ -2,20 +2,19 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
-from idp import housekeeping
 from idp.deployment import Deployment
 from idp.oidc.release import report
 from idp.oidc.release.report import Release
 from idp.oidc.release.tables import DataRelease
 from tests.at_once import at_once
 from tests.clocks import SettableClock
-from tests.people import OPERATOR, Known, make_person
+from tests.people import Known, make_person
 from tests.web.conftest import sign_in_to
 from tests.web.pages import Browser
 from tests.web.relying_party import RelyingParty, register_app
@@ -118,30 +117,3 @@ def test_an_audit_sees_what_an_app_was_told_about_minors(
         assert list(report.of_app(session, vault, rp.client_id, 2025, minors=False)) == []
     assert {row.person_number for row in everybody} == {pupil.number, teacher.number, person.number}
     assert {row.person_number for row in minors} == {pupil.number, person.number}
-
-
-def test_after_ten_thousand_tellings_and_a_purge_only_what_is_young_enough_remains_and_nobody_waits_for_it(
-    browser: Browser, rp: RelyingParty, person: Known, deployment: Deployment, clock: SettableClock
-) -> None:
-    old = clock.now() - timedelta(days=deployment.settings.release_memory_days + 1)
-    rows = [
-        {
-            "key": f"{number:064}",
-            "person_id": person.id,
-            "client_id": rp.client_id,
-            "day": old.date(),
-            "place": "userinfo",
-            "claims": ["sub"],
-            "count": 1,
-            "first_at": old,
-            "last_at": old if number else clock.now(),
-        }
-        for number in range(10_000)
-    ]
-    with deployment.transaction(OPERATOR) as tx:
-        tx.session.execute(insert(DataRelease), rows)
-    [purged] = at_once(lambda _: housekeeping.purge(deployment), 1)
-    assert purged == 9_999
-    with deployment.reading() as session:
-        assert session.scalar(select(func.count()).select_from(DataRelease)) == 1
-    assert sign_in_to(browser, rp, person)
