@@ -19,7 +19,7 @@ from idp.crypto.jose.strict_json import read_object
 from idp.i18n import N_
 from idp.oidc.authorize.response import RESPONSE_TYPES
 from idp.oidc.clients import registration
-from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, ClientMetadata
+from idp.oidc.clients.metadata import AUTH_METHODS, CIBA, GRANT_TYPES, ClientMetadata
 from idp.oidc.clients.policy import Policy
 from idp.oidc.clients.registration import Registration
 from idp.oidc.clients.remote import check_sector_identifier
@@ -141,6 +141,9 @@ def _metadata(options: dict[str, Any]) -> dict[str, Any]:
         given["jwks"] = read_metadata(options["jwks"])
     if options["metadata"]:
         given |= read_metadata(options["metadata"])
+    if CIBA in given.get("grant_types", ()):
+        # CIBA Core §4 leaves the mode to the app; asking again needs nothing of it.
+        given.setdefault("backchannel_token_delivery_mode", "poll")
     return given
 
 

@@ -63,6 +63,11 @@ def test_an_app_with_a_key_has_no_secret(yima: Yima, school: str, tmp_path: Path
     assert yima(*register(yima, school, "--auth", "private_key_jwt", "--jwks", str(path), *CALLBACK)).code == 1
 
 
+def test_an_app_that_asks_people_on_their_phone_asks_again_until_they_have_answered(yima: Yima, school: str) -> None:
+    made = yima(*register(yima, school, "--grant", "urn:openid:params:grant-type:ciba", "--json"))
+    assert made.json["metadata"]["backchannel_token_delivery_mode"] == "poll"
+
+
 def test_an_app_is_switched_off_after_a_question(yima: Yima, school: str) -> None:
     client_id = yima(*register(yima, school, *CALLBACK, "--json")).json["client_id"]
     assert yima("app", "suspend", client_id, typed="n\n").code == 1
