@@ -21,6 +21,7 @@ COMMANDS = {
     "person": ("cli.person", N_("Persons and their numbers.")),
     "factor": ("cli.factor", N_("Second factors: list, set up, reset, unlock; hardware tokens.")),
     "app": ("cli.app", N_("Apps that sign people in here.")),
+    "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
     "audit": ("cli.audit", N_("The journal: read it, and check that it is whole.")),

@@ -8,7 +8,9 @@ from idp import web
 from idp.deployment import Deployment, open_deployment
 from idp.login.routes import BLUEPRINTS
 from idp.oidc import install as oidc
+from idp.oidc.routes.launch import address_of as opened_by_oidc
 from idp.phone import install as phone
+from idp.portal import install as start_page
 from idp.settings import load
 from idp.web import install as glue
 
@@ -23,6 +25,7 @@ def create_app(deployment: Deployment) -> Flask:
         app.register_blueprint(blueprint)
     oidc.install(app, deployment)
     phone.install(app, deployment)
+    start_page.install(app, [opened_by_oidc])
     return app
 
 

@@ -31,6 +31,7 @@ from idp.oidc.tables import (
     RefreshToken,
 )
 from idp.outbox.tables import Message
+from idp.portal.tables import PortalNotice
 from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
 from idp.sms.tables import SmsCounter, SmsDay, SmsMessage, SmsSegment
@@ -43,8 +44,8 @@ EVERY_SECONDS = 60.0
 # A spent code or token has to be known for as long as somebody might replay it to any effect.
 REPLAY_MEMORY = timedelta(days=1)
 
-# What was given up stays until somebody has had a whole term to see it.
-GIVEN_UP_MEMORY = timedelta(days=180)
+# What was given up, and notices, stay until somebody has had a whole term to see them.
+TERM_MEMORY = timedelta(days=180)
 
 # For each table: its key, the column that says when a row is over, and how long after that it goes.
 Rule = tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any], timedelta]
@@ -65,7 +66,8 @@ RULES: tuple[Rule, ...] = (
     (RateBucket.key, RateBucket.over_at, timedelta(0)),
     (SmsCounter.key, SmsCounter.until, timedelta(0)),
     (SmsDay.day, SmsDay.began_at, timedelta(days=REMEMBERED_DAYS + 2)),
-    (Message.id, Message.given_up_at, GIVEN_UP_MEMORY),
+    (Message.id, Message.given_up_at, TERM_MEMORY),
+    (PortalNotice.id, PortalNotice.ends_at, TERM_MEMORY),
 )
 
 

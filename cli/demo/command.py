@@ -106,7 +106,8 @@ def _print_guide(deployment: Deployment, remembered: Memory) -> None:
     steps = (
         _("Open %(url)s and sign in as 陈思远. The one-time code: yima demo --code chen") % {"url": first},
         _("Open %(url)s: signed in without being asked again.") % {"url": second},
-        _("Open %(url)s: what the apps receive, where you are signed in, your second factors.") % {"url": f"{base}/me"},
+        _("Open %(url)s: your apps, and from there your account: what apps receive, where you are signed in, your second factors.")
+        % {"url": f"{base}/"},
         _("Open %(url)s with the activation code of 李雪梅: the first sign-in of a new teacher.") % {"url": f"{base}/activate"},
     )
     for number, step in enumerate(steps, start=1):

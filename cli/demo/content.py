@@ -25,6 +25,7 @@ from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.policy import Policy
 from idp.oidc.clients.registration import Registration
 from idp.oidc.tables import OidcClient
+from idp.portal import entries
 from idp.registry import affiliations, documents, guardianships, institutions, persons
 from idp.registry.affiliations import Role
 from idp.registry.documents import DocumentKind
@@ -153,6 +154,7 @@ def register_apps(here: Deployment, tx: Transaction, memory: Memory) -> None:
             ),
             here.settings,
         )
+        entries.place(tx, made.app.id, category="教学", address=f"{url}/sign-in", hidden=None)
         memory.apps.append(DemoApp(key, name, story, url, made.app.id, made.secret or ""))
 
 

@@ -39,6 +39,9 @@ class Action(StrEnum):
     APP_APPROVED = "apps.app.approved"
     APP_SUSPENDED = "apps.app.suspended"
     APP_RETIRED = "apps.app.retired"
+    PORTAL_ENTRY_CHANGED = "portal.entry.changed"
+    PORTAL_NOTICE_ADDED = "portal.notice.added"
+    PORTAL_NOTICE_REMOVED = "portal.notice.removed"
 
     REGISTRATION_ALLOWED = "oidc.registration.allowed"
 

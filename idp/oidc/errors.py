@@ -55,6 +55,12 @@ class AccessDenied(OAuthError):
     default_message = N_("The person did not agree.")
 
 
+class NotForThisPerson(AccessDenied):
+    """Our policy, told by the same code: the authorization server denies the request."""
+
+    default_message = N_("This app is not for you: its school has said for whom it is.")
+
+
 class LoginRequired(OAuthError):
     """OpenID Connect Core 1.0 §3.1.2.6."""
 

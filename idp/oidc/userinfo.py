@@ -1,5 +1,6 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
+from idp.apps.audience import is_for
 from idp.audit import Actor
 from idp.oidc import client_jwt, person_claims
 from idp.oidc.bearer import presented_token
@@ -30,13 +31,13 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
     scopes = token.scope.split()
     if token.person_id is None or "openid" not in scopes:
         raise InsufficientScope
+    client = provider.clients.get(token.client_id)
     with here.transaction(Actor("app", token.client_id, request.address)) as tx:
         person = persons.by_id(tx.session, token.person_id)
-        if person.status != PersonStatus.ACTIVE:
+        if person.status != PersonStatus.ACTIVE or not is_for(tx.session, client.audience, person.id, now.date()):
             raise InvalidAccessToken
         claims = person_claims.read(provider, tx.session, person.id, scopes, person_claims.named(token.claims, "userinfo"))
         ledger.record(tx, token.client_id, person.id, Place.USERINFO, ("sub", *claims))
-    client = provider.clients.get(token.client_id)
     sub = here.ring.vault.pairwise_subject(client.sector, person.number)
     return _answer(provider, issuer, client, {"sub": sub, **claims})
 

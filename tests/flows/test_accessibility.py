@@ -70,7 +70,7 @@ def _walk(site: Site, page: Page, check: object) -> None:
     check("consent")
     agree(page)
     check("app")
-    for name in ("/me", "/me/factors/totp", "/me/recovery", "/me/password", "/logout"):
+    for name in ("/", "/me", "/me/factors/totp", "/me/recovery", "/me/password", "/logout"):
         page.goto(site.url + name)
         check(name)
     page.goto(f"{site.url}/me/recovery")

@@ -24,12 +24,6 @@ from idp.web.locale import gettext as _
 blueprint = Blueprint("account", __name__, template_folder="../templates")
 
 
-@blueprint.get("/")
-def index() -> Answer:
-    """The start page."""
-    return redirect(url_for("account.show"))
-
-
 @blueprint.get("/me")
 @signed_in
 def show(there: SignedIn) -> Answer:

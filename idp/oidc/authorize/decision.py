@@ -5,20 +5,22 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from idp.apps.audience import is_for
 from idp.keys import Vault
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.sessions import SignedIn
 from idp.oidc import consent
 from idp.oidc.authorize.request import AuthorizeRequest
-from idp.oidc.errors import ConsentRequired, LoginRequired
+from idp.oidc.errors import ConsentRequired, LoginRequired, NotForThisPerson
 from idp.web.headers import origin_of
 
 
 class Need(StrEnum):
-    """``sign_in`` and ``consent`` go to the person; ``nothing`` means: answer."""
+    """``sign_in`` and ``consent`` go to the person, as does ``explanation``: the app is not for them. ``nothing`` means: answer."""
 
     SIGN_IN = "sign_in"
     CONSENT = "consent"
+    EXPLANATION = "explanation"
     NOTHING = "nothing"
 
 
@@ -57,7 +59,9 @@ def need(
     *,
     agreed: bool,
 ) -> Need:
-    """What is missing. Raises :class:`LoginRequired` or :class:`ConsentRequired` where ``prompt=none`` forbids asking."""
+    """What is missing. Where ``prompt=none`` forbids asking, raises :class:`LoginRequired`, :class:`ConsentRequired` or
+    :class:`NotForThisPerson`.
+    """
     if signed_in is None or not is_satisfied(wanted, signed_in, now):
         if "none" in request.prompt:
             raise LoginRequired
@@ -65,6 +69,10 @@ def need(
     if not is_the_one(request, signed_in, vault):
         # Somebody else has signed in although the app named another: there is nothing to tell it about them.
         raise LoginRequired
+    if not is_for(session, request.client.audience, signed_in.person_id, now.date()):
+        if "none" in request.prompt:
+            raise NotForThisPerson
+        return Need.EXPLANATION
     # RFC 9396 §1: details are of one case, so that an earlier consent cannot cover them.
     one_case = bool(request.authorization_details) and not request.client.policy.trusted and not agreed
     covered = consent.covers(session, vault, request.client, signed_in.person_id, request.consent_scopes, now.date())

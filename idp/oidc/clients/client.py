@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idp.apps.audience import Audience
 from idp.apps.register import AppStatus
 from idp.apps.tables import App
 from idp.database import Database
@@ -28,6 +29,7 @@ class Client:
     owner: str
     scopes: frozenset[str]
     reasons: Mapping[str, str]
+    audience: Audience
     last_sign_in_at: datetime | None
     issuer: str
     secret_hashes: tuple[tuple[str, datetime | None], ...]
@@ -93,6 +95,7 @@ def load(session: Session, client_id: str) -> Client:
         owner=app.owner,
         scopes=frozenset(app.scopes),
         reasons=app.reasons,
+        audience=Audience.from_json(app.audience),
         last_sign_in_at=app.last_sign_in_at,
         issuer=row.issuer,
         secret_hashes=tuple((text, until) for text, until in hashes if text),

@@ -5,6 +5,7 @@ import logging
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
+from idp.apps.register import by_id
 from idp.login import browser
 from idp.login.routes.sign_in import start
 from idp.oidc import authorization_details, client_jwt, consent
@@ -84,6 +85,8 @@ def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None
             waiting = pending.keep(tx, issuer.name, parameters, browser.secret())
     if missing is Need.SIGN_IN:
         return start(wanted, url_for(f"authorize_{issuer.name}.resume", request=waiting.id))
+    if missing is Need.EXPLANATION:
+        return _not_for_this_person_page(asked, waiting)
     return _consent_page(asked, waiting)
 
 
@@ -126,6 +129,23 @@ def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
         owner=owner,
         scopes=[SCOPES[name] for name in asked.consent_scopes],
         details=authorization_details.in_words(provider(), asked.authorization_details),
+        request_id=waiting.id,
+        target=url_for(f"authorize_{asked.issuer.name}.consent"),
+    )
+    shown = Response(page, mimetype="text/html")
+    browser.keep_secret(shown)
+    return shown
+
+
+def _not_for_this_person_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
+    """Says so here, where the words are clear: apps often show no more than a code. From there back to the app."""
+    allow_form_target(origin_of(asked.redirect_uri))
+    with provider().deployment.reading() as session:
+        contact = by_id(session, asked.client.id).contact
+    page = render_template(
+        "oidc/not_for_this_person.html",
+        client=asked.client,
+        contact=contact,
         request_id=waiting.id,
         target=url_for(f"authorize_{asked.issuer.name}.consent"),
     )

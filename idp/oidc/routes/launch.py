@@ -5,10 +5,26 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers.response import Response
 
+from idp.apps.tables import App
 from idp.login import browser
+from idp.oidc.errors import UnknownClient
 from idp.oidc.provider import provider
+from idp.web.headers import origin_of
 
 blueprint = Blueprint("launch", __name__)
+
+
+def address_of(app: App) -> str | None:
+    """Where an app of this protocol is opened: through us if it can begin with that, else at its own page, as far as we know it."""
+    try:
+        metadata = provider().clients.get(app.id).metadata
+    except UnknownClient:
+        return None
+    if metadata.initiate_login_uri is not None:
+        return url_for("launch.launch", client_id=app.id)
+    if metadata.client_uri is not None or metadata.application_type != "web" or not metadata.redirect_uris:
+        return metadata.client_uri
+    return f"{origin_of(metadata.redirect_uris[0])}/"
 
 
 @blueprint.get("/me/apps/<client_id>/open")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from idp.apps.audience import is_for
 from idp.audit import Transaction
 from idp.oidc import id_token, person_claims
 from idp.oidc.clients.client import Client
@@ -23,10 +24,14 @@ from idp.registry.persons import PersonStatus
 
 
 def subject_of(provider: Provider, client: Client, tx: Transaction, grant: Grant) -> Subject:
-    """Whom the grant is about, under the name this app's sector knows. Raises :class:`InvalidGrant` for a disabled person."""
+    """Whom the grant is about, under the name this app's sector knows. Raises :class:`InvalidGrant` for a person who is
+    disabled, or whom the app is not for."""
     person = persons.by_id(tx.session, grant.person_id)
     if person.status != PersonStatus.ACTIVE:
         raise InvalidGrant(detail=f"person {person.number} is {person.status}")
+    # Whoever has left, or changed roles, loses the app with the next token.
+    if not is_for(tx.session, client.audience, person.id, tx.now.date()):
+        raise InvalidGrant(detail=f"{client.id} is not for person {person.number}")
     sub = provider.deployment.ring.vault.pairwise_subject(client.sector, person.number)
     return Subject(sub, grant.sid, grant.level, tuple(grant.methods), grant.auth_time)
 

@@ -1,0 +1,65 @@
+"""Whom an app is for. Others are not signed in to it, and do not see it among their apps."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from sqlalchemy.orm import Session
+
+from idp.apps.errors import InvalidRegistration
+from idp.apps.register import by_id
+from idp.audit import Action, Transaction
+from idp.i18n import N_
+from idp.registry import affiliations, institutions
+from idp.registry.affiliations import Role
+
+
+@dataclass(frozen=True)
+class Audience:
+    """People with a current affiliation in one of ``institutions`` (codes) in one of ``roles``; an empty set leaves that open.
+
+    Both have to hold of the same affiliation: a teacher of one school who is a guardian in another is no teacher there.
+    """
+
+    institutions: Collection[str] = field(default_factory=frozenset)
+    roles: Collection[str] = field(default_factory=frozenset)
+
+    @property
+    def is_everybody(self) -> bool:
+        """Whether it leaves nobody out."""
+        return not self.institutions and not self.roles
+
+    def includes(self, belonging: Iterable[tuple[str, str]]) -> bool:
+        """Whether one of the affiliations, each as institution and role, is meant."""
+        return self.is_everybody or any(
+            (not self.institutions or institution in self.institutions) and (not self.roles or role in self.roles)
+            for institution, role in belonging
+        )
+
+    def to_json(self) -> dict[str, list[str]]:
+        """What the register keeps."""
+        return {"institutions": sorted(self.institutions), "roles": sorted(self.roles)}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """What it has kept."""
+        return cls(frozenset(kept.get("institutions", ())), frozenset(kept.get("roles", ())))
+
+
+def set_audience(tx: Transaction, app_id: str, audience: Audience) -> None:
+    """Says whom the app is for. Raises ``NoSuchApp``, ``NoSuchInstitution``, or :class:`InvalidRegistration` for a role."""
+    app = by_id(tx.session, app_id)
+    for code in audience.institutions:
+        institutions.by_code(tx.session, code)
+    if not set(audience.roles) <= {role.value for role in Role}:
+        raise InvalidRegistration(reason=N_("this value does not exist here"), field="role")
+    app.audience = audience.to_json()
+    tx.record(Action.APP_CHANGED, subject=f"app:{app.id}", institution=app.owner, detail={"audience": app.audience})
+
+
+def is_for(session: Session, audience: Audience, person_id: int, today: date) -> bool:
+    """Whether the person is meant on ``today``. Where everybody is, nothing is looked up."""
+    return audience.is_everybody or audience.includes(
+        (row.institution, row.role) for row, _institution in affiliations.current(session, person_id, today)
+    )
