@@ -1,7 +1,10 @@
 """The time of day, as a value that is passed in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
+
+BEIJING = timezone(timedelta(hours=8))
+"""One time for the whole mainland, without summer time."""
 
 
 class Clock(Protocol):

@@ -12,9 +12,10 @@ from idp.mfa.factors.sm3otp import tables as sm3otp
 from idp.oidc import tables as oidc
 from idp.oidc.release import tables as release
 from idp.outbox import tables as outbox
+from idp.policy import tables as policy
 from idp.portal import tables as portal
 from idp.registry import tables as registry
 from idp.sms import tables as sms
 
-ROOMS = (audit, keys, outbox, registry, sms, apps, mfa, cosign, passkey, sm3otp, login, oidc, release, portal)
+ROOMS = (audit, keys, outbox, registry, sms, apps, policy, mfa, cosign, passkey, sm3otp, login, oidc, release, portal)
 metadata = Base.metadata

@@ -45,6 +45,9 @@ class Action(StrEnum):
 
     REGISTRATION_ALLOWED = "oidc.registration.allowed"
 
+    POLICY_CHANGED = "policy.document.changed"
+    RISK_SEEN = "policy.risk.seen"
+
     FACTOR_ENROLLED = "mfa.factor.enrolled"
     FACTOR_REMOVED = "mfa.factor.removed"
     FACTOR_REFUSED = "mfa.factor.refused"

@@ -29,6 +29,10 @@ class Role(StrEnum):
     REGION_ADMIN = "region_admin"
 
 
+ADMINISTRATORS = (Role.SCHOOL_ADMIN, Role.REGION_ADMIN)
+"""The roles that can change what others are."""
+
+
 def current(session: Session, person_id: int, today: date) -> Sequence[tuple[Affiliation, Institution]]:
     """The affiliations that hold on ``today``, with their institutions, oldest first."""
     statement = (
@@ -38,6 +42,11 @@ def current(session: Session, person_id: int, today: date) -> Sequence[tuple[Aff
         .order_by(Affiliation.begins, Affiliation.id)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def is_administrator(session: Session, person_id: int, today: date) -> bool:
+    """Whether the person is an administrator of any institution on ``today``."""
+    return any(row.role in ADMINISTRATORS for row, _ in current(session, person_id, today))
 
 
 def holder_of(session: Session, institution: str, local_number: str, today: date) -> int | None:

@@ -10,7 +10,7 @@ Every counter is one row and every step on it a compare-and-set, so that any num
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from math import ceil
 
 from sqlalchemy import func, select, update
@@ -18,13 +18,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
+from idp.clock import BEIJING
 from idp.crypto import sm3
 from idp.database.compare_and_set import compare_and_set
 from idp.settings import Settings
 from idp.sms.errors import BudgetSpent, TooManyMessages
 from idp.sms.tables import SmsCounter, SmsDay
 
-BEIJING = timezone(timedelta(hours=8))  # one time for the whole mainland, without summer time
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PER_NUMBER = ((1, MINUTE), (5, HOUR), (10, DAY))
 UNANSWERED_PER_PERSON = 5

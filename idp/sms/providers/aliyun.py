@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from idp.clock import Clock
+from idp.clock import BEIJING, Clock
 from idp.outgoing import FetchFailed, Outgoing
 from idp.settings import Settings
 from idp.sms.errors import AccountRefused, Busy, NumberRefused, OutcomeUnknown, ProviderLimit
-from idp.sms.limits import BEIJING
 from idp.sms.numbers import national
 from idp.sms.provider import Accepted, Report, TextMessage
 from idp.sms.providers.http_answer import Meanings, not_fetched, parsed, refused

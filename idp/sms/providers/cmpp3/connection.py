@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from idp.clock import BEIJING
 from idp.sms.errors import AccountRefused, Busy, OutcomeUnknown, SendError, Unreachable
-from idp.sms.limits import BEIJING
 from idp.sms.providers.cmpp3.pdu import (
     HEADER,
     Command,

@@ -1,0 +1,147 @@
+"""What the rules come to for one person: the strictest level wins, and the narrowest set of kinds."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from idp.policy.document import Mode, Rule
+from idp.registry import affiliations
+
+
+@dataclass(frozen=True)
+class Position:
+    """What somebody is, and where."""
+
+    province: str
+    institution: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A level that a rule demands. ``key`` names rule and level; ``since`` is when it took effect, ``None`` for always."""
+
+    level: int
+    key: str
+    grace: timedelta = timedelta(0)
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A level that will be demanded from ``until`` on."""
+
+    level: int
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Everything that is demanded of somebody; ``kinds`` are those that they may use, ``None`` for all.
+
+    Two demands at once are :meth:`joined`, in whatever order and however often: what comes out is never less than either.
+    """
+
+    duties: frozenset[Duty] = frozenset()
+    kinds: frozenset[str] | None = None
+
+    @property
+    def level(self) -> int:
+        """The highest level, grace left aside."""
+        return max((duty.level for duty in self.duties), default=1)
+
+    def joined(self, other: "Demand") -> "Demand":
+        """Both."""
+        return Demand(self.duties | other.duties, narrower(self.kinds, other.kinds))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A demand, as it stands for somebody on one day: what is due now, and what comes next. ``begun`` names duties whose grace
+    begins with this sign-in.
+    """
+
+    level: int
+    coming: Coming | None = None
+    begun: tuple[Duty, ...] = field(default=(), repr=False)
+
+
+def narrower(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """What both allow."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one & other
+
+
+def positions(session: Session, person_id: int, today: date) -> list[Position]:
+    """What the person is today."""
+    held = affiliations.current(session, person_id, today)
+    return [Position(institution.province, institution.code, row.role) for row, institution in held]
+
+
+def concerns(rule: Rule, position: Position | None, client_id: str, now: datetime) -> bool:
+    """Whether the rule speaks of somebody who is this (``None``: of somebody who is nothing), at this app, now."""
+    if (rule.begins and now < rule.begins) or (rule.ends and now >= rule.ends) or (rule.app and rule.app != client_id):
+        return False
+    wanted = (rule.province, rule.institution, rule.role or "")
+    if position is None:
+        return not any(wanted)
+    return all(
+        not one or one == other for one, other in zip(wanted, (position.province, position.institution, position.role), strict=True)
+    )
+
+
+def concerning(
+    rules: Iterable[Rule], held: Collection[Position], client_id: str, now: datetime, mode: Mode = Mode.ENFORCE
+) -> list[Rule]:
+    """The rules of this mode that hold for somebody who is all of ``held``."""
+    return [rule for rule in rules if rule.mode is mode and any(concerns(rule, one, client_id, now) for one in held or (None,))]
+
+
+def demand_of(rules: Collection[Rule], held: Collection[Position], client_id: str, now: datetime) -> Demand:
+    """What the enforced rules demand together.
+
+    Somebody with two positions has the duties of both. What may be used is what both allow; where nothing is left of that, what
+    the position with the higher duty allows, or else each could be met and both together not.
+    """
+    each = [_of(concerning(rules, (one,) if one else (), client_id, now)) for one in held or (None,)]
+    total = Demand()
+    for one in each:
+        total = total.joined(one)
+    if total.kinds is not None and not total.kinds:
+        strict = [one.kinds for one in each if one.level == total.level and one.kinds is not None]
+        common = frozenset.intersection(*strict) if strict else None
+        kinds = common or (frozenset.union(*strict) if strict else None)
+        return Demand(total.duties, kinds)
+    return total
+
+
+def standing(demand: Demand, best: int, began: Mapping[str, datetime], now: datetime, *, signing_in: bool) -> Standing:
+    """What of the demand is due for somebody whose factors reach ``best``.
+
+    Grace is for those who have no factor that is good enough; it runs from the first sign-in under the rule (``began``, by the
+    key of the duty). Without ``signing_in`` nothing begins.
+    """
+    due, coming, begun = 1, [], []
+    for duty in demand.duties:
+        start = began.get(duty.key)
+        if start is None or (duty.since is not None and start < duty.since):
+            start = None
+        if best >= duty.level or not duty.grace or (start is not None and now >= start + duty.grace):
+            due = max(due, duty.level)
+        elif start is not None or signing_in:
+            coming.append(Coming(duty.level, (start or now) + duty.grace))
+            begun += [duty] if start is None else []
+    later = [one for one in coming if one.level > due]
+    first = min(later, key=lambda one: (one.until, -one.level), default=None)
+    return Standing(due, first, tuple(begun))
+
+
+def _of(rules: Iterable[Rule]) -> Demand:
+    demand = Demand()
+    for rule in rules:
+        duties = frozenset({Duty(rule.level, f"{rule.key}/{rule.level}", rule.grace, rule.since)} if rule.level > 1 else ())
+        demand = demand.joined(Demand(duties, frozenset(rule.kinds) if rule.kinds is not None else None))
+    return demand
