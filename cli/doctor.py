@@ -21,7 +21,11 @@ from idp.deployment import Deployment, open_deployment
 from idp.errors import YimaError
 from idp.i18n import translate
 from idp.keys import rotation
+from idp.mfa.factor import Site
+from idp.mfa.policy import kinds_of
 from idp.outbox.tables import Message
+from idp.policy import store
+from idp.policy.check import check_reachable
 from idp.settings import Settings, load
 
 _ = gettext.gettext
@@ -68,6 +72,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     try:
         yield _guarded(_("The master key opens the key ring"), lambda: _keys(deployment))
         yield _guarded(_("The journal is whole"), lambda: _journal(deployment))
+        yield _guarded(_("The sign-in policy can be met"), lambda: _policy(deployment))
         yield from _outbox(deployment)
     finally:
         deployment.close()
@@ -120,6 +125,13 @@ def _journal(deployment: Deployment) -> str | None:
     with deployment.reading() as session, closing(chain.breaks(session, deployment.ring.current().audit.keys)) as breaks:
         broken = next(breaks, None)
     return _("It breaks at event %(seq)s. Run `yima audit verify`.") % {"seq": broken.seq} if broken else None
+
+
+def _policy(deployment: Deployment) -> str | None:
+    site = Site(deployment.ring.vault, deployment.settings)
+    with deployment.reading() as session:
+        check_reachable(store.current(session), kinds_of(site))
+    return None
 
 
 def _outbox(deployment: Deployment) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ COMMANDS = {
     "school": ("cli.school", N_("Institutions and their codes.")),
     "person": ("cli.person", N_("Persons and their numbers.")),
     "factor": ("cli.factor", N_("Second factors: list, set up, reset, unlock; hardware tokens.")),
+    "policy": ("cli.policy", N_("What a sign-in has to prove, by institution, role and app, and what is unusual.")),
     "app": ("cli.app", N_("Apps that sign people in here.")),
     "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),

@@ -31,6 +31,8 @@ from idp.oidc.tables import (
     RefreshToken,
 )
 from idp.outbox.tables import Message
+from idp.policy import findings
+from idp.policy.tables import RiskFinding
 from idp.portal.tables import PortalNotice
 from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
@@ -63,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     (AuthorizationRequest.id, AuthorizationRequest.created_at, pending.LIFETIME),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
+    (RiskFinding.id, RiskFinding.at, findings.REMEMBERED),
     (RateBucket.key, RateBucket.over_at, timedelta(0)),
     (SmsCounter.key, SmsCounter.until, timedelta(0)),
     (SmsDay.day, SmsDay.began_at, timedelta(days=REMEMBERED_DAYS + 2)),

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -10,24 +10,38 @@ from sqlalchemy import delete, update
 
 from idp.audit import Transaction
 from idp.database.compare_and_set import compare_and_set
+from idp.login.circumstances import gather
 from idp.login.errors import FlowLost
-from idp.login.next_step import State, Step, asked_level, next_step
-from idp.login.requirement import Requirement, is_fresh
+from idp.login.next_step import Reminder, State, Step, asked_level, enrolled_level, next_step
+from idp.login.requirement import Assessment, Requirement, assess, is_fresh
 from idp.login.sessions import SignedIn, digest
 from idp.login.tables import SignInFlow
-from idp.mfa import credentials
+from idp.mfa import credentials, enrolment
 from idp.mfa.credentials import Choice
 from idp.mfa.engine import Proof
-from idp.mfa.factor import Occasion, Purpose
-from idp.mfa.policy import PASSWORD
+from idp.mfa.factor import Factor, Occasion, Purpose, Site
+from idp.mfa.policy import PASSWORD, proves_more_than_a_password
+from idp.policy import findings, grace
+from idp.policy.demand import Coming
+from idp.policy.document import Mode
+from idp.policy.risk import raised
+from idp.registry import persons
 
 LIFETIME = timedelta(minutes=30)
 MAX_RETURN_TO = 4096
 
 
 @dataclass(frozen=True)
+class Raised:
+    """What the circumstances demand of this one sign-in, and whether a text message is good for anything in it."""
+
+    level: int = 1
+    restricted: bool = True
+
+
+@dataclass(frozen=True)
 class Flow:
-    """A flow as pages see it."""
+    """A flow as pages see it. ``raised`` is ``None`` until somebody was proven in it: a step-up begins with a session's proofs."""
 
     id: str
     requirement: Requirement
@@ -35,6 +49,8 @@ class Flow:
     person_id: int | None
     methods: frozenset[str]
     level: int
+    raised: Raised | None = None
+    reminder: Reminder = Reminder.NOT_ASKED
 
 
 def begin(tx: Transaction, requirement: Requirement, return_to: str, browser: str, signed_in: SignedIn | None) -> str:
@@ -73,17 +89,36 @@ def find(tx: Transaction, flow_id: str, browser: str) -> Flow:
     if row is None or row.created_at + LIFETIME < tx.now or not secrets.compare_digest(row.browser_hash, digest(browser)):
         raise FlowLost
     requirement = Requirement.from_json(row.requirement)
-    return Flow(row.id, requirement, row.return_to, row.person_id, frozenset(row.methods), row.level)
+    seen = Raised(**row.raised) if row.raised is not None else None
+    methods = frozenset(row.methods)
+    return Flow(row.id, requirement, row.return_to, row.person_id, methods, row.level, seen, Reminder(row.reminder))
 
 
-def step(tx: Transaction, flow: Flow) -> Step:
+def step(tx: Transaction, site: Site, flow: Flow) -> Step:
     """What the person is asked for now."""
-    return next_step(_state(tx, flow))
+    return next_step(_state(flow, _assessed(tx, site, flow)))
 
 
-def choices(tx: Transaction, flow: Flow) -> list[Choice]:
+def choices(tx: Transaction, site: Site, flow: Flow) -> list[Choice]:
     """The ways to take the second step that would bring the person on."""
-    return credentials.choices(tx.session, flow.person_id or 0, at_least=asked_level(_state(tx, flow)))
+    found = _assessed(tx, site, flow)
+    if found is None:
+        return []
+    return credentials.choices(found.holding.asked, at_least=asked_level(_state(flow, found)))
+
+
+def kinds(tx: Transaction, site: Site, flow: Flow) -> Sequence[Factor]:
+    """The kinds that the person may set up now and that reach what is missing."""
+    if flow.person_id is None:
+        return []
+    needed = enrolled_level(_state(flow, _assessed(tx, site, flow)))
+    return enrolment.offered(tx.session, site, persons.by_id(tx.session, flow.person_id), tx.now, at_least=needed)
+
+
+def coming(tx: Transaction, site: Site, flow: Flow) -> Coming | None:
+    """What will be demanded of the person, and from when on."""
+    found = _assessed(tx, site, flow)
+    return found.coming if found is not None else None
 
 
 def occasion(flow: Flow, purpose: Purpose = Purpose.SIGN_IN) -> Occasion:
@@ -93,19 +128,39 @@ def occasion(flow: Flow, purpose: Purpose = Purpose.SIGN_IN) -> Occasion:
     return Occasion(f"flow:{flow.id}", purpose, client_id=flow.requirement.client_id or "", level=flow.requirement.level)
 
 
-def prove_password(tx: Transaction, flow: Flow, person_id: int) -> None:
+def prove_password(tx: Transaction, site: Site, flow: Flow, person_id: int, *, device_known: bool | None = None) -> None:
     """Notes the first factor. Another person than before starts from nothing."""
+    _look_around(tx, site, flow, person_id, device_known)
     _advance(tx, flow, person_id, (PASSWORD,), 1)
 
 
-def prove_factor(tx: Transaction, flow: Flow, proof: Proof) -> None:
-    """Notes a factor beside what was proven; one that stands alone needs nothing before it. Raises :class:`FlowLost`."""
-    if flow.person_id == proof.person_id and flow.level >= 1:
-        _advance(tx, flow, proof.person_id, (*flow.methods, *proof.amr), max(flow.level, proof.level))
-    elif proof.alone:
-        _advance(tx, flow, proof.person_id, proof.amr, proof.level)  # another person than before starts from nothing
-    else:
+def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
+    """Notes a factor beside what was proven; one that stands alone needs nothing before it. Raises :class:`FlowLost`.
+
+    A factor that does not count for this person, by the policy or because it is a restricted one alone, lifts nothing.
+    """
+    beside = flow.person_id == proof.person_id and flow.level >= 1
+    if not beside and not proof.alone:
         raise FlowLost
+    if not beside:  # another person than before starts from nothing
+        _look_around(tx, site, flow, proof.person_id, None)
+    restricted = flow.raised.restricted if flow.raised is not None else True
+    found = assess(tx.session, site, flow.requirement, proof.person_id, tx.now, restricted=restricted)
+    level = found.holding.credit(proof.kind, proof.level)
+    if beside:
+        _advance(tx, flow, proof.person_id, (*flow.methods, *proof.amr), max(flow.level, level))
+    else:
+        _advance(tx, flow, proof.person_id, proof.amr, level)
+
+
+def remind(tx: Transaction, flow: Flow, said: Reminder) -> None:
+    """Notes what the person said to the reminder."""
+    tx.session.execute(
+        update(SignInFlow)
+        .where(SignInFlow.id == flow.id)
+        .values(reminder=said.value)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def finish(tx: Transaction, flow: Flow) -> None:
@@ -124,6 +179,53 @@ def _advance(tx: Transaction, flow: Flow, person_id: int, methods: Sequence[str]
     )
 
 
-def _state(tx: Transaction, flow: Flow) -> State:
-    best = credentials.best_level(tx.session, flow.person_id) if flow.person_id else 0
-    return State(flow.requirement.level, flow.level, best)
+def _look_around(tx: Transaction, site: Site, flow: Flow, person_id: int, device_known: bool | None) -> None:
+    """Looks at how this person signs in, once for a sign-in: what the rules find is written down, and what they demand kept."""
+    found = assess(tx.session, site, flow.requirement, person_id, tx.now, signing_in=True)
+    grace.begin(tx, person_id, found.begun)
+    person, client_id = persons.by_id(tx.session, person_id), flow.requirement.client_id or ""
+    seen = gather(
+        tx.session,
+        found.policy,
+        person,
+        address=tx.actor.address,
+        device_known=device_known,
+        client_id=client_id,
+        now=tx.now,
+    )
+    shown = raised(found.policy, found.rules, found.positions, seen)
+    findings.write(tx, person, shown, found.holding.best, client_id)
+    enforced = [one for one in shown if one.mode is Mode.ENFORCE]
+    kept = Raised(max((one.level for one in enforced), default=1), all(one.restricted for one in enforced))
+    tx.session.execute(
+        update(SignInFlow)
+        .where(SignInFlow.id == flow.id)
+        .values(raised=asdict(kept), reminder=Reminder.NOT_ASKED.value)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _assessed(tx: Transaction, site: Site, flow: Flow) -> Assessment | None:
+    if flow.person_id is None:
+        return None
+    restricted = flow.raised.restricted if flow.raised is not None else True
+    signing_in = flow.raised is not None
+    return assess(tx.session, site, flow.requirement, flow.person_id, tx.now, restricted=restricted, signing_in=signing_in)
+
+
+def _state(flow: Flow, found: Assessment | None) -> State:
+    if found is None:
+        return State(flow.requirement.level, 0, best=0, offered=0, asks=False, second=False)
+    level = flow.raised.level if flow.raised is not None else 1
+    return State(
+        required=max(found.required, level),
+        proven=flow.level,
+        best=found.holding.best,
+        offered=found.offered,
+        asks=bool(found.holding.asked),
+        second=proves_more_than_a_password(flow.methods),
+        # Whoever has stolen a password and is noticed by it must not be let set a factor of their own up.
+        may_enrol=level <= found.required,
+        coming=found.coming.level if found.coming is not None and flow.raised is not None else 0,
+        reminder=flow.reminder,
+    )

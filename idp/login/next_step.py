@@ -3,49 +3,80 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idp.mfa.policy import HIGHEST_LEVEL
-
 
 class Step(StrEnum):
-    """What the person is asked for now."""
+    """What the person is asked for now. ``remind`` shows what will be demanded from a day on, and may be put off."""
 
     PASSWORD = "password"
     SECOND_FACTOR = "second_factor"
     ENROL = "enrol"
+    REMIND = "remind"
     UNMET = "unmet"
     DONE = "done"
 
 
+class Reminder(StrEnum):
+    """What the person said to the reminder."""
+
+    NOT_ASKED = ""
+    NOW = "now"
+    LATER = "later"
+
+
 @dataclass(frozen=True)
 class State:
-    """Where the sign-in stands, in levels: what the app requires, what has been proven (0 for nothing), the best that the
-    person's factors reach (0 without any), and the highest that any kind of factor reaches here.
+    """Where the sign-in stands, in levels: what is required, what has been proven (0 for nothing), the best that the person's
+    factors reach (0 without any that counts), and the highest that they may set up here.
+
+    ``asks`` says whether the person has any factor to be asked for, ``second`` whether one was proven; ``may_enrol`` is off where
+    a factor set up now would prove nothing. ``coming`` is the level that will be required from a day on, 0 for none.
     """
 
     required: int
     proven: int
     best: int
-    highest: int = HIGHEST_LEVEL
+    offered: int
+    asks: bool
+    second: bool
+    may_enrol: bool = True
+    coming: int = 0
+    reminder: Reminder = Reminder.NOT_ASKED
 
 
 def next_step(state: State) -> Step:
     """The step that is next.
 
-    Whoever has a second factor is asked for it at every sign-in, whatever the app requires: that is what they set it up for.
+    Whoever has a second factor is asked for it at every sign-in, whatever is required: that is what they set it up for.
     """
     if state.proven < 1:
         return Step.PASSWORD
-    if state.best and state.proven < 2:
+    if state.asks and not state.second:
         return Step.SECOND_FACTOR
-    if state.proven >= state.required:
-        return Step.DONE
-    if state.required > state.highest:
-        return Step.UNMET
-    if state.best >= state.required:
-        return Step.SECOND_FACTOR
-    return Step.ENROL
+    if state.proven < state.required:
+        return _lacking(state)
+    if state.coming and state.offered >= state.coming and state.reminder is not Reminder.LATER:
+        return Step.ENROL if state.reminder is Reminder.NOW else Step.REMIND
+    return Step.DONE
 
 
 def asked_level(state: State) -> int:
-    """The level that the second factor asked for now should reach: the app's own where the person has one for it."""
-    return state.required if state.best >= state.required else 2
+    """The level that the second factor asked for now should reach: the required one where the person has one for it.
+
+    0 where none that they have counts: then any is asked for.
+    """
+    if state.best >= state.required:
+        return max(2, state.required)
+    return 2 if state.best else 0
+
+
+def enrolled_level(state: State) -> int:
+    """The level that a factor set up now should reach."""
+    return max(2, state.required if state.proven < state.required else state.coming)
+
+
+def _lacking(state: State) -> Step:
+    if state.best >= state.required:
+        return Step.SECOND_FACTOR
+    if state.may_enrol and state.offered >= state.required:
+        return Step.ENROL
+    return Step.UNMET

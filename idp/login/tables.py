@@ -61,6 +61,9 @@ class SignInFlow(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     methods: Mapped[list[str]] = mapped_column(JSONText)
     level: Mapped[int] = mapped_column(default=0)
+    # What the circumstances demand, once they were looked at; what was said to the reminder.
+    raised: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
+    reminder: Mapped[str] = mapped_column(String(8), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 

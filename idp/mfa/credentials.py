@@ -34,14 +34,9 @@ def held_by(session: Session, person_id: int) -> Sequence[Credential]:
     return [row for row in session.scalars(held.order_by(Credential.id)).all() if row.kind in FACTORS]
 
 
-def best_level(session: Session, person_id: int) -> int:
-    """The highest level that the person's factors reach, 0 without any."""
-    return max((kind_of(row.kind).level for row in held_by(session, person_id)), default=0)
-
-
-def choices(session: Session, person_id: int, *, at_least: int = 0) -> list[Choice]:
-    """How the person can take the second step to level ``at_least``: what was used last comes first, the last resort last."""
-    rows = [row for row in held_by(session, person_id) if kind_of(row.kind).level >= at_least]
+def choices(asked: Sequence[Credential], *, at_least: int = 0) -> list[Choice]:
+    """How the second step to level ``at_least`` can be taken by these: what was used last comes first, the last resort last."""
+    rows = [row for row in asked if kind_of(row.kind).level >= at_least]
     rows.sort(key=lambda row: (row.last_used_at or row.created_at, row.id), reverse=True)
     rows.sort(key=lambda row: kind_of(row.kind).last_resort)
     found: dict[tuple[str, int | None], Choice] = {}

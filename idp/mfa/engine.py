@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
+from idp.clock import BEIJING
 from idp.database.compare_and_set import compare_and_set
 from idp.mfa import challenges, credentials, limits
 from idp.mfa.challenges import ChallengeState
@@ -18,6 +19,7 @@ from idp.mfa.errors import (
     Compromised,
     Declined,
     NoSuchFactor,
+    NotOffered,
     StillWaiting,
     TooManyWrongCodes,
     WrongAnswer,
@@ -26,6 +28,7 @@ from idp.mfa.errors import (
 from idp.mfa.factor import HELD, Answer, Factor, Judged, Occasion, Purpose, Site, State
 from idp.mfa.factors import kind_of
 from idp.mfa.tables import Challenge, Credential
+from idp.registry import affiliations
 from idp.registry.persons import PersonStatus
 from idp.registry.tables import Person
 
@@ -64,6 +67,7 @@ def ask(tx: Transaction, site: Site, kind: str, occasion: Occasion, person_id: i
         if credential is None or credential.kind != kind or credential.person_id != person_id or credential.state not in states:
             raise NoSuchFactor
     challenge = challenges.create(tx, kind, occasion, factor.challenge_lifetime, person_id=person_id, credential_id=credential_id)
+    _check_restricted(tx, factor, person_id)
     factor.challenge(tx, site, challenge, credential)
     tx.session.flush()
     return challenge
@@ -179,6 +183,7 @@ def _judge_one(
         spent = None if factor.answered_apart else tx.now
         challenges.advance(tx, challenge, ChallengeState(challenge.state), ChallengeState.DONE, spent_at=spent)
     judged = factor.judge(tx, site, credential, challenge, given)
+    _check_restricted(tx, factor, credential.person_id)
     # Judged first, and undone by the savepoint: a locked factor takes as long to say no, and nothing of it is spent.
     if not _may_answer(tx, credential):
         raise WrongCode if challenge is None else WrongAnswer
@@ -218,6 +223,15 @@ def _may_answer(tx: Transaction, credential: Credential) -> bool:
     status = tx.session.scalar(select(Person.status).where(Person.id == credential.person_id))
     wrong = limits.counted(tx.session, limits.account_key(credential.person_id), tx.now)
     return credential.state != State.LOCKED and status == PersonStatus.ACTIVE and wrong < ACCOUNT_TRIES
+
+
+def _check_restricted(tx: Transaction, factor: Factor, person_id: int | None) -> None:
+    """Our policy: whoever can change what others are is not protected by what a second SIM card takes away.
+
+    Raises :class:`NotOffered` for somebody who is an administrator today, whatever they were when the factor was added.
+    """
+    if factor.restricted and affiliations.is_administrator(tx.session, person_id or 0, tx.now.astimezone(BEIJING).date()):
+        raise NotOffered
 
 
 def _check_wait(tx: Transaction, held: Sequence[Credential]) -> None:

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
+from idp.clock import BEIJING
 from idp.mfa import challenges, engine, limits
 from idp.mfa.credentials import MAX_LABEL, held_by
 from idp.mfa.engine import Proof
-from idp.mfa.errors import ChallengeLost, NoSuchFactor, NotOffered, TooManyEnrolments, TooManyFactors
+from idp.mfa.errors import ChallengeLost, NoSuchFactor, NotOffered, OnlyBesideAnother, TooManyEnrolments, TooManyFactors
 from idp.mfa.factor import Answer, Factor, Occasion, Site, State
 from idp.mfa.factors import FACTORS, kind_of, recovery
+from idp.mfa.policy import has_better, highest_level
 from idp.mfa.tables import Challenge, Credential
+from idp.policy import demand, store
+from idp.registry import affiliations
 from idp.registry.tables import Person
 
 LIFETIME = timedelta(hours=1)
@@ -32,11 +36,26 @@ class Enrolment:
     challenge: Challenge | None = None
 
 
-def offered(session: Session, site: Site, person: Person, *, at_least: int = 0) -> Sequence[Factor]:
+def offered(session: Session, site: Site, person: Person, now: datetime, *, at_least: int = 0) -> Sequence[Factor]:
     """The kinds that the person may set up, in the order of the table, those that reach level ``at_least``."""
-    return [
-        factor for factor in FACTORS.values() if factor.addable and factor.level >= at_least and _may(session, site, person, factor)
-    ]
+    kinds = kinds_for(session, site, person, now)
+    fitting = [factor for factor in FACTORS.values() if factor.addable and factor.level >= at_least]
+    return [factor for factor in fitting if (kinds is None or factor.kind in kinds) and _may(session, site, person, factor, now)]
+
+
+def kinds_for(session: Session, site: Site, person: Person, now: datetime) -> frozenset[str] | None:
+    """The kinds that the policy offers to the person now, whatever they have and whatever is configured; ``None`` for all."""
+    rules = store.current(session).effective(highest_level(site))
+    held = demand.positions(session, person.id, now.astimezone(BEIJING).date())
+    return demand.demand_of(rules, held, "", now).kinds
+
+
+def check_offered(session: Session, site: Site, person: Person, kind: str, now: datetime) -> None:
+    """Raises :class:`NotOffered` unless the person may set this kind up, by installation, policy and what they have."""
+    kinds = kinds_for(session, site, person, now)
+    if kinds is not None and kind not in kinds:
+        raise NotOffered
+    _check(session, site, person, kind_of(kind), now)
 
 
 def begin(
@@ -48,7 +67,7 @@ def begin(
     :class:`TooManyFactors`, :class:`TooManyEnrolments`, or what the kind finds wrong with the details.
     """
     factor = kind_of(kind)
-    factor.check_offered(tx.session, site, person)
+    check_offered(tx.session, site, person, kind, tx.now)
     _discard_pending(tx, person.id, kind)
     if sum(row.kind == kind for row in held_by(tx.session, person.id)) >= factor.limit:
         raise TooManyFactors(limit=factor.limit)
@@ -116,9 +135,20 @@ def has_recovery_codes(session: Session, person_id: int) -> bool:
     return any(kind_of(row.kind).last_resort for row in held_by(session, person_id))
 
 
-def _may(session: Session, site: Site, person: Person, factor: Factor) -> bool:
+def _check(session: Session, site: Site, person: Person, factor: Factor, now: datetime) -> None:
+    if not factor.available(site):
+        raise NotOffered
+    if factor.restricted and affiliations.is_administrator(session, person.id, now.astimezone(BEIJING).date()):
+        raise NotOffered
+    # NIST SP 800-63B §5.2.10: never the only one.
+    if factor.restricted and not has_better(held_by(session, person.id)):
+        raise OnlyBesideAnother
+    factor.check_offered(session, site, person)
+
+
+def _may(session: Session, site: Site, person: Person, factor: Factor, now: datetime) -> bool:
     try:
-        factor.check_offered(session, site, person)
+        _check(session, site, person, factor, now)
     except NotOffered:
         return False
     return True

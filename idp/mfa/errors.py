@@ -93,6 +93,13 @@ class NotOffered(FactorError):
     default_message = N_("This second factor cannot be set up for this account.")
 
 
+class OnlyBesideAnother(NotOffered):
+    """A restricted kind, and nothing better that it would stand beside."""
+
+    code = "mfa.only_beside_another"
+    default_message = N_("This way is too weak to be the only one. Please set up another second factor first, then this one.")
+
+
 class TooManyFactors(FactorError):
     """Nobody needs that many."""
 

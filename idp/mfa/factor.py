@@ -165,6 +165,10 @@ class Factor(ABC):
 
     challenge_lifetime: ClassVar[timedelta] = timedelta(minutes=5)
 
+    def available(self, site: Site) -> bool:
+        """Whether this installation is set up for it at all, whoever the person is."""
+        return True
+
     def check_offered(self, session: Session, site: Site, person: Person) -> None:
         """Raises :class:`idp.mfa.errors.NotOffered` if this person may not set it up, or the installation lacks what it takes."""
 

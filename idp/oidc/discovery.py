@@ -3,7 +3,7 @@
 import json
 
 from idp.crypto.jose import jwe
-from idp.mfa.policy import HIGHEST_LEVEL, acr_of
+from idp.mfa.policy import acr_of, highest_level
 from idp.oidc.authorize.checks import PROMPTS
 from idp.oidc.authorize.response import RESPONSE_MODES, RESPONSE_TYPES
 from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
@@ -55,7 +55,7 @@ def metadata(provider: Provider, issuer: Issuer) -> dict[str, object]:
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(VERIFIABLE),
         "code_challenge_methods_supported": ["S256"],
-        "acr_values_supported": [acr_of(level) for level in range(1, HIGHEST_LEVEL + 1)],
+        "acr_values_supported": [acr_of(level) for level in range(1, highest_level(provider.site) + 1)],
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_response_iss_parameter_supported": True,

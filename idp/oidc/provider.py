@@ -7,6 +7,7 @@ from flask import current_app
 
 from idp.database import SingleInsert
 from idp.deployment import Deployment
+from idp.mfa.factor import Site
 from idp.oidc.clients.client import Clients
 from idp.oidc.clients.remote import RemoteKeys
 from idp.oidc.clients.resource_servers import ResourceServers
@@ -40,6 +41,11 @@ class Provider:
     outgoing: Outgoing
     remote_keys: RemoteKeys
     resource_servers: ResourceServers
+
+    @property
+    def site(self) -> Site:
+        """The installation as kinds of factors know it."""
+        return Site(self.deployment.ring.vault, self.deployment.settings)
 
 
 def make_provider(deployment: Deployment) -> Provider:

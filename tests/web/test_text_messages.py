@@ -1,4 +1,4 @@
-"""The code by text message: for this browser, this number and this purpose, once, and never for administrators."""
+"""The code by text message: for this browser, this number and this purpose, once, never alone, and never for administrators."""
 
 import dataclasses
 import re
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from idp.app import create_app
 from idp.deployment import Deployment
 from idp.login.tables import BrowserSession
+from idp.mfa import credentials
 from idp.mfa.tables import Challenge, Credential
 from idp.outbox import worker
 from idp.registry import affiliations
@@ -22,7 +23,9 @@ from tests import factors
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person
+from tests.web.conftest import Phone, give_totp
 from tests.web.pages import Browser, Page
+from tests.web.relying_party import register_app
 
 NUMBER = "13912345678"
 
@@ -72,7 +75,8 @@ def inbox(sending: Deployment) -> Inbox:
 
 @pytest.fixture
 def numbered(sending: Deployment, person: Known, inbox: Inbox, clock: SettableClock) -> Known:
-    """The person with a number proven as a second factor, long enough ago for another message."""
+    """The person with a number proven beside an authenticator app, long enough ago for another message."""
+    give_totp(sending, person, clock)
     give_number(sending, person, inbox)
     clock.forward(hours=2)
     return person
@@ -86,6 +90,13 @@ def give_number(sending: Deployment, person: Known, inbox: Inbox) -> None:
         challenge = tx.session.scalars(select(Challenge)).one()
         site, row = factors.site_of(sending), tx.session.get_one(Person, person.id)
         factors.enrolment.confirm(tx, site, row, "sms", {"code": code}, occasion=factors.ENROLLING, challenge_id=challenge.id)
+
+
+def signed_in(browser: Browser, person: Known, phone: Phone) -> None:
+    """Signs in with the password and the authenticator app."""
+    browser.get("/login")
+    browser.sign_in(person.number, PASSWORD)
+    browser.submit(code=phone.code())
 
 
 def to_the_code(browser: Browser, person: Known) -> Page:
@@ -209,9 +220,8 @@ def test_a_message_that_does_not_go_out_is_said_on_the_page(english: Browser, nu
     assert "could not be sent" in english.get(english.page.url).text
 
 
-def test_a_number_is_added_by_proving_it(browser: Browser, person: Known, inbox: Inbox, sending: Deployment) -> None:
-    browser.get("/login")
-    browser.sign_in(person.number, PASSWORD)
+def test_a_number_is_added_by_proving_it(browser: Browser, person: Known, phone: Phone, inbox: Inbox, sending: Deployment) -> None:
+    signed_in(browser, person, phone)
     assert "139****5678" not in browser.get("/me/factors/sms").text
     page = browser.submit(phone=NUMBER)
     assert "139****5678" in page.text
@@ -224,9 +234,8 @@ def test_a_number_is_added_by_proving_it(browser: Browser, person: Known, inbox:
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "+12025550123", "+85298765432", "１３９", "139123456789"])
-def test_what_is_no_mainland_number_is_refused(browser: Browser, person: Known, inbox: Inbox, typed: str) -> None:
-    browser.get("/login")
-    browser.sign_in(person.number, PASSWORD)
+def test_what_is_no_mainland_number_is_refused(browser: Browser, person: Known, phone: Phone, inbox: Inbox, typed: str) -> None:
+    signed_in(browser, person, phone)
     browser.get("/me/factors/sms")
     assert browser.submit(phone=typed).status == 422
     inbox.open()
@@ -234,11 +243,10 @@ def test_what_is_no_mainland_number_is_refused(browser: Browser, person: Known, 
 
 
 def test_a_number_that_somebody_else_has_is_answered_alike(
-    app: Flask, numbered: Known, sending: Deployment, school: str, inbox: Inbox
+    app: Flask, numbered: Known, sending: Deployment, school: str, inbox: Inbox, clock: SettableClock
 ) -> None:
     other, browser = make_person(sending, school, name="王小明", document="DEMO99999", phone="13700000000"), Browser(app)
-    browser.get("/login")
-    browser.sign_in(other.number, PASSWORD)
+    signed_in(browser, other, give_totp(sending, other, clock))
     browser.get("/me/factors/sms")
     taken = browser.submit(phone=NUMBER)
     assert taken.status == 200
@@ -247,20 +255,47 @@ def test_a_number_that_somebody_else_has_is_answered_alike(
 
 @pytest.mark.parametrize("role", [Role.SCHOOL_ADMIN, Role.REGION_ADMIN])
 def test_an_administrator_cannot_add_a_number_nor_use_one_added_before(
-    app: Flask, sending: Deployment, school: str, numbered: Known, inbox: Inbox, role: Role
+    app: Flask, sending: Deployment, school: str, numbered: Known, inbox: Inbox, clock: SettableClock, role: Role
 ) -> None:
     with sending.transaction(OPERATOR) as tx:
         affiliations.add(tx, tx.session.get_one(Person, numbered.id), school, role)
     browser, before = Browser(app), len(inbox.messages)
-    page = to_the_code(browser, numbered)
+    browser.get("/login")
+    page = browser.sign_in(numbered.number, PASSWORD)
+    assert "139****5678" not in page.text
+    fields = page.form("code").fields
+    with sending.reading() as session:
+        number = session.scalars(select(Credential.id).where(Credential.kind == "sms")).one()
+    browser.post("/login/challenge", {**fields, "kind": "sms", "credential": str(number)})
     inbox.open()
-    assert page.status == 422
     assert len(inbox.messages) == before
     admin = make_person(sending, school, name="赵主任", document="DEMO77777", role=role)
-    there = Browser(app)
-    there.get("/login")
-    there.sign_in(admin.number, PASSWORD)
+    phone, there = give_totp(sending, admin, clock), Browser(app)
+    signed_in(there, admin, phone)
+    there.submit(when="later")
     assert there.get("/me/factors/sms").status >= 400
+
+
+def test_a_number_is_not_taken_as_the_only_second_factor(browser: Browser, person: Known, inbox: Inbox) -> None:
+    browser.get("/login")
+    browser.sign_in(person.number, PASSWORD)
+    assert "/me/factors/sms" not in browser.get("/me").text
+    assert browser.get("/me/factors/sms").status >= 400
+
+
+def test_a_number_left_alone_is_still_asked_for_but_lifts_nothing(
+    app: Flask, browser: Browser, numbered: Known, inbox: Inbox, sending: Deployment, school: str
+) -> None:
+    with sending.transaction(OPERATOR) as tx:
+        better = tx.session.scalars(select(Credential).where(Credential.kind == "totp")).one()
+        credentials.remove(tx, tx.session.get_one(Person, numbered.id), better.id)
+    strict = register_app(app, sending, school, required_level=2, trusted=True)
+    browser.get(strict.authorize_url())
+    browser.sign_in(numbered.number, PASSWORD)
+    browser.submit(form=ask_form(browser))
+    page = browser.submit(code=inbox.code())
+    assert "/login/enrol" in page.text
+    assert "yima_session" not in browser.cookies()
 
 
 def test_without_a_provider_nobody_is_offered_messages(deployment: Deployment, person: Known) -> None:

@@ -6,6 +6,7 @@ from idp.errors import YimaError
 from idp.login import activation, browser, flow, passwords, sessions, throttle
 from idp.login.errors import ActivationRefused, TooManyTries
 from idp.login.extension import endings
+from idp.login.routes.factor_pages import site
 from idp.login.routes.pages import MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field
 from idp.registry import lookup
 from idp.web import context
@@ -56,7 +57,7 @@ def _activate(account: str, flow_id: str, secret: str) -> None:
             passwords.set_password(tx, person, verifier)
             sessions.end_all(tx, person.id, endings())
             if flow_id:
-                flow.prove_password(tx, flow.find(tx, flow_id, browser.secret()), person.id)
+                flow.prove_password(tx, site(), flow.find(tx, flow_id, browser.secret()), person.id)
     if refused is not None:
         raise refused
 

@@ -1,6 +1,5 @@
 """What the pages of second factors show, whichever kind it is: the choice, the question, the set-up."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import request
@@ -8,6 +7,7 @@ from flask import request
 from idp.audit import Transaction
 from idp.login import flow as flows
 from idp.login.flow import Flow
+from idp.login.next_step import Reminder
 from idp.mfa import challenges, credentials, engine, enrolment
 from idp.mfa.credentials import Choice
 from idp.mfa.errors import NoSuchFactor
@@ -34,7 +34,7 @@ def number(text: str) -> int | None:
 
 def asked(tx: Transaction, flow: Flow) -> dict[str, Any]:
     """For ``second_factor.html``: the ways there are, the chosen one, and what its partial shows."""
-    ways = flows.choices(tx, flow)
+    ways = flows.choices(tx, site(), flow)
     chosen = choose(ways, request.values.get("kind", ""), number(request.values.get("credential", "")))
     factor = kind_of(chosen.kind)
     occasion = flows.occasion(flow)
@@ -77,20 +77,15 @@ def choose(ways: list[Choice], kind: str, credential_id: int | None) -> Choice:
     return next((way for way in fitting if way.credential_id == credential_id), (fitting or ways)[0])
 
 
-def kinds_for(tx: Transaction, flow: Flow) -> Sequence[Factor]:
-    """The kinds that the person of this flow may set up here and that reach what it requires; there may be none."""
-    person = persons.by_id(tx.session, flow.person_id or 0)
-    return enrolment.offered(tx.session, site(), person, at_least=max(2, flow.requirement.level))
-
-
 def enrolment_in_flow(tx: Transaction, flow: Flow) -> dict[str, Any]:
     """For ``enrol.html``: the kinds that would do, the chosen one, and its set-up."""
     person = persons.by_id(tx.session, flow.person_id or 0)
-    kinds = kinds_for(tx, flow)
+    kinds = flows.kinds(tx, site(), flow)
     if not kinds:
         raise NoSuchFactor
     chosen = next((kind for kind in kinds if kind.kind == request.values.get("kind", "")), kinds[0])
-    return {"kinds": kinds, **set_up(tx, person, chosen, flows.occasion(flow, Purpose.ENROL))}
+    later = flow.reminder is Reminder.NOW
+    return {"kinds": kinds, "later": later, **set_up(tx, person, chosen, flows.occasion(flow, Purpose.ENROL))}
 
 
 def set_up(tx: Transaction, person: Person, factor: Factor, occasion: Occasion) -> dict[str, Any]:

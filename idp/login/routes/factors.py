@@ -31,7 +31,7 @@ def factor_panel(tx: Transaction, person: Person) -> dict[str, Any]:
     return {
         "factors": [(row, kind_of(row.kind)) for row in held if not kind_of(row.kind).last_resort],
         "codes_left": recovery.left(tx.session, paper.id) if paper is not None else None,
-        "kinds": enrolment.offered(tx.session, site(), person),
+        "kinds": enrolment.offered(tx.session, site(), person, tx.now),
     }
 
 
@@ -119,8 +119,9 @@ def _occasion(there: SignedIn) -> Occasion:
 def _offered(there: SignedIn, kind: str) -> Factor:
     if kind not in FACTORS or not FACTORS[kind].addable:
         raise NotFound
-    with deployment().reading() as session:
-        FACTORS[kind].check_offered(session, site(), persons.by_id(session, there.person_id))
+    here = deployment()
+    with here.reading() as session:
+        enrolment.check_offered(session, site(), persons.by_id(session, there.person_id), kind, here.clock.now())
     return FACTORS[kind]
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers.response import Response
 
 from idp.audit import Transaction
 from idp.errors import YimaError
+from idp.login import flow as flows
 from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.routes import factor_pages
@@ -17,7 +18,7 @@ from idp.web.errors import message
 from idp.web.headers import allow_form_target
 
 Answer = str | Response | tuple[str, int]
-REFUSED, SLOW_DOWN = 422, 429
+FORBIDDEN, REFUSED, SLOW_DOWN = 403, 422, 429
 MAX_ACCOUNT, MAX_PASSWORD = 254, 1024
 MAX_FIELDS, MAX_FIELD = 10, 16384
 
@@ -48,6 +49,8 @@ def step_page(tx: Transaction, flow: Flow, step: Step, error: YimaError | None =
     shown: dict[str, Any] = {"flow": flow, "app_name": flow.requirement.app_name, "error": message(error) if error else None}
     if step is Step.SECOND_FACTOR:
         return render_template("login/second_factor.html", **shown, **factor_pages.asked(tx, flow)), status
+    if step is Step.REMIND:
+        return render_template("login/reminder.html", **shown, coming=flows.coming(tx, factor_pages.site(), flow)), status
     if step is Step.ENROL:
         return render_template("login/enrol.html", **shown, **factor_pages.enrolment_in_flow(tx, flow)), status
     shown |= {"alone": factor_pages.alone(tx, flow), "account": _account(flow)}

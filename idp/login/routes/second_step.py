@@ -5,7 +5,7 @@ from flask import Blueprint, jsonify, redirect, request, url_for
 from idp.audit import Transaction
 from idp.login import browser, flow
 from idp.login.flow import Flow
-from idp.login.next_step import Step
+from idp.login.next_step import Reminder, Step
 from idp.login.routes.factor_pages import choose, number, site
 from idp.login.routes.pages import REFUSED, SLOW_DOWN, Answer, field, fields, step_page
 from idp.mfa import challenges, engine, enrolment
@@ -29,9 +29,9 @@ def ask() -> Answer:
     kind, credential = field("kind", 16), number(field("credential", 12))
     with deployment().transaction(context.anonymous()) as tx:
         found = flow.find(tx, field("flow", 64), browser.secret())
-        if flow.step(tx, found) is not Step.SECOND_FACTOR or found.person_id is None:
+        if flow.step(tx, site(), found) is not Step.SECOND_FACTOR or found.person_id is None:
             return redirect(url_for("login.show", flow=found.id))
-        chosen = choose(flow.choices(tx, found), kind, credential)
+        chosen = choose(flow.choices(tx, site(), found), kind, credential)
         try:
             with tx.savepoint():
                 engine.ask(tx, site(), chosen.kind, flow.occasion(found), found.person_id, chosen.credential_id)
@@ -46,7 +46,7 @@ def answer() -> Answer:
     kind, challenge_id = field("kind", 16), field("challenge", 22)
     with deployment().transaction(context.anonymous()) as tx:
         found = flow.find(tx, field("flow", 64), browser.secret())
-        step = flow.step(tx, found)
+        step = flow.step(tx, site(), found)
         if not _may_answer(tx, found, step, kind):
             return redirect(url_for("login.show", flow=found.id))
         given, occasion = fields(*PAGE_FIELDS), flow.occasion(found)
@@ -56,7 +56,7 @@ def answer() -> Answer:
         except FactorError as error:
             status = SLOW_DOWN if isinstance(error, TooManyWrongCodes) else REFUSED
             return step_page(tx, found, step, error, status)
-        flow.prove_factor(tx, found, proof)
+        flow.prove_factor(tx, site(), found, proof)
     return redirect(url_for("login.show", flow=found.id))
 
 
@@ -66,7 +66,7 @@ def begin() -> Answer:
     kind = field("kind", 16)
     with deployment().transaction(context.anonymous()) as tx:
         found = flow.find(tx, field("flow", 64), browser.secret())
-        if flow.step(tx, found) is not Step.ENROL or found.person_id is None:
+        if flow.step(tx, site(), found) is not Step.ENROL or found.person_id is None:
             return redirect(url_for("login.show", flow=found.id))
         person = persons.by_id(tx.session, found.person_id)
         occasion = flow.occasion(found, Purpose.ENROL)
@@ -84,7 +84,7 @@ def enrol() -> Answer:
     kind, challenge_id = field("kind", 16), field("challenge", 22)
     with deployment().transaction(context.anonymous()) as tx:
         found = flow.find(tx, field("flow", 64), browser.secret())
-        if flow.step(tx, found) is not Step.ENROL or found.person_id is None:
+        if flow.step(tx, site(), found) is not Step.ENROL or found.person_id is None:
             return redirect(url_for("login.show", flow=found.id))
         person = persons.by_id(tx.session, found.person_id)
         given, occasion = fields(*PAGE_FIELDS), flow.occasion(found, Purpose.ENROL)
@@ -92,7 +92,17 @@ def enrol() -> Answer:
             proof = enrolment.confirm(tx, site(), person, kind, given, occasion=occasion, challenge_id=challenge_id)
         except FactorError as error:
             return step_page(tx, found, Step.ENROL, error, REFUSED)
-        flow.prove_factor(tx, found, proof)
+        flow.prove_factor(tx, site(), found, proof)
+    return redirect(url_for("login.show", flow=found.id))
+
+
+@blueprint.post("/login/reminder")
+def reminder() -> Answer:
+    """Now, or later: what the person says to what will be demanded from a day on."""
+    with deployment().transaction(context.anonymous()) as tx:
+        found = flow.find(tx, field("flow", 64), browser.secret())
+        if flow.step(tx, site(), found) is Step.REMIND or found.reminder is Reminder.NOW:
+            flow.remind(tx, found, Reminder.NOW if field("when", 8) == "now" else Reminder.LATER)
     return redirect(url_for("login.show", flow=found.id))
 
 
@@ -113,7 +123,7 @@ def _may_answer(tx: Transaction, found: Flow, step: Step, kind: str) -> bool:
     """Whether a factor of this kind is asked for: beside what was proven, or before anything was."""
     if step is Step.PASSWORD:
         return kind in FACTORS and FACTORS[kind].stands_alone
-    return step is Step.SECOND_FACTOR and any(way.kind == kind for way in flow.choices(tx, found))
+    return step is Step.SECOND_FACTOR and any(way.kind == kind for way in flow.choices(tx, site(), found))
 
 
 def _label(kind: str) -> str:

@@ -1,6 +1,6 @@
 """``/login``: every form ends in a redirect to it, and it asks ``next_step`` what to show."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
 from idp.audit import Action, Transaction
@@ -11,7 +11,7 @@ from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.requirement import Requirement
 from idp.login.routes import factor_pages
-from idp.login.routes.pages import MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page
+from idp.login.routes.pages import FORBIDDEN, MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page
 from idp.registry import lookup, persons
 from idp.web import context
 from idp.web.context import deployment
@@ -38,11 +38,13 @@ def show() -> Answer:
     here = deployment()
     with here.transaction(context.anonymous()) as tx:
         found = flow.find(tx, flow_id, browser.secret())
-        step = flow.step(tx, found)
+        step = flow.step(tx, factor_pages.site(), found)
         if step is Step.DONE:
             return _finish(tx, found)
-        if step is Step.UNMET or (step is Step.ENROL and not factor_pages.kinds_for(tx, found)):
+        if step is Step.UNMET:
             flow.finish(tx, found)
+            if found.requirement.client_id is None:  # nobody to tell but the person
+                return render_template("login/unmet.html"), FORBIDDEN
             joint = "&" if "?" in found.return_to else "?"
             return redirect(f"{found.return_to}{joint}login_error=unmet")
         return step_page(tx, found, step)
@@ -54,7 +56,8 @@ def password() -> Answer:
     here = deployment()
     account, school = field("account", MAX_ACCOUNT), field("school", 10)
     label = f"{school}/{account}" if school else account
-    counters = throttle.buckets("password", label, context.client_network(), browser.known_for(label))
+    mark = browser.known_for(label)
+    counters, known = throttle.buckets("password", label, context.client_network(), mark), mark is not None
     now = here.clock.now()
     with here.transaction(context.anonymous()) as tx:
         found = flow.find(tx, field("flow", 64), browser.secret())
@@ -82,7 +85,7 @@ def password() -> Answer:
     fresh = hasher.hash(secret) if verifier is not None and hasher.needs_rehash(verifier) else None
     with here.transaction(context.anonymous()) as tx:
         throttle.clear(tx, counters)
-        flow.prove_password(tx, found, person_id)
+        flow.prove_password(tx, factor_pages.site(), found, person_id, device_known=known)
         if fresh is not None:
             passwords.set_password(tx, persons.by_id(tx.session, person_id), fresh)
     response = redirect(url_for("login.show", flow=found.id))

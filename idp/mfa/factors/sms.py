@@ -6,10 +6,9 @@ What goes out is written down by :mod:`idp.sms.queue` in the transaction that as
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.apps import register
@@ -18,22 +17,18 @@ from idp.audit import Transaction
 from idp.i18n import N_
 from idp.keys import Vault
 from idp.mfa import challenges
-from idp.mfa.errors import FactorError, NoSuchFactor, NotOffered, WrongCode
+from idp.mfa.errors import FactorError, NoSuchFactor, WrongCode
 from idp.mfa.factor import Answer, Factor, Judged, Purpose, Site, secret_context
 from idp.mfa.tables import Challenge, Credential
-from idp.registry import affiliations, contacts
-from idp.registry.affiliations import Role
+from idp.registry import contacts
 from idp.registry.errors import InvalidField
-from idp.registry.tables import Affiliation, Person
+from idp.registry.tables import Person
 from idp.sms import limits, numbers, queue
 from idp.sms.errors import CountryNotAllowed, SmsError, TooManyMessages
-from idp.sms.limits import BEIJING
 from idp.sms.queue import Asker
 from idp.sms.templates import Purpose as MessagePurpose
 from idp.sms.templates import Wording
 
-# Our policy: whoever can change what others are is not protected by what a second SIM card takes away.
-ADMINISTRATORS = (Role.SCHOOL_ADMIN, Role.REGION_ADMIN)
 DIGITS = 6
 
 
@@ -77,17 +72,12 @@ class Sms(Factor):
     tries = 5
     challenge_lifetime = timedelta(minutes=5)
 
-    def check_offered(self, session: Session, site: Site, person: Person) -> None:
-        """Only where messages can be sent, and never to an administrator. Who is one on this day, :meth:`begin` looks at."""
-        appointed = select(Affiliation.id).where(
-            Affiliation.person_id == person.id, Affiliation.role.in_(ADMINISTRATORS), Affiliation.ends.is_(None)
-        )
-        if not site.settings.sms_provider_list or session.scalar(appointed.limit(1)) is not None:
-            raise NotOffered
+    def available(self, site: Site) -> bool:
+        """Only where messages can be sent."""
+        return bool(site.settings.sms_provider_list)
 
     def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
         """The number, sealed. Whether anybody else has the same is nobody's business: it is proven by reading the message."""
-        _check_no_administrator(tx, person.id)
         try:
             phone = contacts.phone(details.get("phone", ""))
             numbers.check_country(phone, site.settings.sms_country_list)
@@ -104,7 +94,6 @@ class Sms(Factor):
         """Sends a new code. Raises :class:`MessagesMustWait`, :class:`NoMessageNow` or :class:`NotOffered`."""
         if credential is None:
             raise NoSuchFactor
-        _check_no_administrator(tx, credential.person_id)
         phone, code = _phone(site.vault, credential), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
         challenges.keep_private(site.vault, challenge, {"mac": _mac(site.vault, challenge, phone, code)})
         minutes = int(self.challenge_lifetime.total_seconds() // 60)
@@ -146,7 +135,6 @@ class Sms(Factor):
         found = _mac(site.vault, challenge, _phone(site.vault, credential), code)
         if not secrets.compare_digest(expected, found):
             raise WrongCode
-        _check_no_administrator(tx, credential.person_id)
         limits.answered(tx, credential.person_id)
         return self.proven()
 
@@ -166,10 +154,3 @@ def _app_name(session: Session, site: Site, client_id: str) -> str:
         return register.by_id(session, client_id).name if client_id else site.settings.organisation
     except NoSuchApp:
         return site.settings.organisation
-
-
-def _check_no_administrator(tx: Transaction, person_id: int) -> None:
-    """Raises :class:`NotOffered` for somebody who is an administrator today, whatever they were when the number was added."""
-    today: date = tx.now.astimezone(BEIJING).date()
-    if any(row.role in ADMINISTRATORS for row, _ in affiliations.current(tx.session, person_id, today)):
-        raise NotOffered

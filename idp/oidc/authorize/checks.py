@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from idp.i18n import N_
-from idp.mfa.policy import HIGHEST_LEVEL, level_of_acr
+from idp.mfa.policy import highest_level, level_of_acr
 from idp.oidc import authorization_details, claims_request, resources
 from idp.oidc.authorize import response
 from idp.oidc.authorize.request import AuthorizeRequest
@@ -144,19 +144,21 @@ def check_max_age(request: AuthorizeRequest) -> None:
 
 
 def check_acr_values(request: AuthorizeRequest) -> None:
-    """OpenID Connect Core 1.0 §3.1.2.1: the first level that can be reached, and never less than the app's own.
+    """OpenID Connect Core 1.0 §3.1.2.1: the levels that this installation can reach, in the app's order; never less than the app's
+    own. Which of them it is depends on the person, see :func:`idp.login.requirement.chosen_level`.
 
     Values that we do not know are passed over, as the parameter is voluntary; known ones none of which can be reached are an error.
     """
     asked = request.claims.id_token.get("acr", claims_request.Wanted())
     values = asked.values or request.parameters.get("acr_values", "").split() or request.client.metadata.default_acr_values
+    highest = highest_level(request.provider.site)
     levels = [level for level in map(level_of_acr, values) if level is not None]
-    reachable = [level for level in levels if level <= HIGHEST_LEVEL]
+    reachable = [level for level in levels if level <= highest]
     # §5.5.1.1: an essential acr that cannot be reached is a failed sign-in, an unknown value among them.
     hopeless = (levels and not reachable) or (asked.essential and asked.values and not reachable)
-    if hopeless or request.client.policy.required_level > HIGHEST_LEVEL:
+    if hopeless or request.client.policy.required_level > highest:
         raise UnmetAuthenticationRequirements
-    request.level = max(request.client.policy.required_level, reachable[0] if reachable else 1)
+    request.levels = tuple(reachable)
 
 
 def check_claims(request: AuthorizeRequest) -> None:

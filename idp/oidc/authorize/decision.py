@@ -39,7 +39,8 @@ def requirement(request: AuthorizeRequest, signed_in: SignedIn | None, since: da
     asks_again = bool(request.prompt & {"login", "select_account"}) or not is_the_one(request, signed_in, vault)
     asked = since is not None and signed_in is not None and signed_in.auth_time >= since
     return Requirement(
-        level=request.level,
+        level=request.client.policy.required_level,
+        wished=request.levels,
         max_age=None if asked else request.max_age,
         force=asks_again and not asked,
         login_hint=request.login_hint,
@@ -62,7 +63,7 @@ def need(
     """What is missing. Where ``prompt=none`` forbids asking, raises :class:`LoginRequired`, :class:`ConsentRequired` or
     :class:`NotForThisPerson`.
     """
-    if signed_in is None or not is_satisfied(wanted, signed_in, now):
+    if signed_in is None or not is_satisfied(session, request.provider.site, wanted, signed_in, now):
         if "none" in request.prompt:
             raise LoginRequired
         return Need.SIGN_IN

@@ -28,7 +28,7 @@ class AuthorizeRequest:
     dpop_jkt: str | None = None
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
-    level: int = 1
+    levels: tuple[int, ...] = ()
     login_hint: str | None = None
     claims: ClaimsRequest = field(default_factory=ClaimsRequest)
     subjects: tuple[str, ...] = ()

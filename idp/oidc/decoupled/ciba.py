@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Actor, Transaction
 from idp.i18n import N_
-from idp.mfa.policy import HIGHEST_LEVEL, level_of_acr
+from idp.login.requirement import Requirement, assess
+from idp.mfa.policy import highest_level, level_of_acr
 from idp.oidc import consent, id_token
 from idp.oidc.authorize import request_object
 from idp.oidc.clients.client import Client
@@ -77,13 +78,14 @@ def authorize(provider: Provider, issuer: Issuer, request: MachineRequest) -> Ma
     if client.metadata.backchannel_authentication_request_signing_alg is not None and "request" not in given:
         raise InvalidRequest(N_("This app signs its requests (JAR)."))
     parameters = request_object.opened(provider, issuer, client, given)
-    scopes, level, seconds = _scopes(client, parameters), _level(client, parameters), _lifetime(parameters)
+    scopes, wanted, seconds = _scopes(client, parameters), _wanted(provider, client, parameters), _lifetime(parameters)
     message, notify = _message(parameters), _notification_token(client, parameters)
     code = new_token()
     with provider.deployment.transaction(Actor("app", client.id, request.address)) as tx:
         person = _person(provider, issuer, tx, client, parameters)
         if len(waiting_for(tx.session, person.id, tx.now)) >= MOST_WAITING:
             raise TooManyWaiting
+        level = assess(tx.session, provider.site, wanted, person.id, tx.now).chosen
         row = DecoupledRequest(code_hash=digest(code), kind=KIND, handle=new_token(), client_id=client.id, issuer=issuer.name)
         row.person_id, row.level, row.binding_message = person.id, level, message
         row.scope, row.state, row.interval = " ".join(scopes), decoupled.WAITING, decoupled.INTERVAL_SECONDS
@@ -153,12 +155,14 @@ def _scopes(client: Client, parameters: dict[str, str]) -> tuple[str, ...]:
     return scopes
 
 
-def _level(client: Client, parameters: dict[str, str]) -> int:
+def _wanted(provider: Provider, client: Client, parameters: dict[str, str]) -> Requirement:
+    """The level, by what the installation can prove; which of several it is depends on the person, and is not told to the app."""
     asked = [level for level in map(level_of_acr, parameters.get("acr_values", "").split()) if level is not None]
-    reachable = [level for level in asked if level <= HIGHEST_LEVEL]
+    reachable = [level for level in asked if level <= highest_level(provider.site)]
     if asked and not reachable:
         raise UnmetAuthenticationRequirements
-    return max(LEAST_LEVEL, client.policy.required_level, *reachable[:1])
+    level = max(LEAST_LEVEL, client.policy.required_level)
+    return Requirement(level, client_id=client.id, wished=tuple(reachable))
 
 
 def _lifetime(parameters: dict[str, str]) -> int:

@@ -55,7 +55,7 @@ def decide() -> Answer:
         if row is None or client is None:
             return _page(signed_in, _("This request is over, or was answered already.")), REFUSED
         wanted = Requirement(row.level, FRESH_SECONDS, app_name=client.name, client_id=client.id)
-        enough = not agreed or is_satisfied(wanted, signed_in, tx.now)
+        enough = not agreed or is_satisfied(tx.session, provider().site, wanted, signed_in, tx.now)
         if enough and not _answer(tx, row, client, signed_in, agreed=agreed):
             return _page(signed_in, _("This request is over, or was answered already.")), REFUSED
     if not enough:

@@ -73,7 +73,9 @@ def _confirm(text: str) -> Answer:
         owner = institutions.by_code(tx.session, client.owner).name
         code, scopes = row.handle, row.scope.split()
     wanted = Requirement(level=client.policy.required_level, app_name=client.name, client_id=client.id)
-    if not is_satisfied(wanted, browser.signed_in(), here.clock.now()):
+    with here.reading() as session:
+        enough = is_satisfied(session, provider().site, wanted, browser.signed_in(), here.clock.now())
+    if not enough:
         return start(wanted, url_for("device.show", user_code=code))
     shown = f"{code[:4]}-{code[4:]}"
     return render_template("oidc/device_confirm.html", client=client, owner=owner, code=shown, scopes=[SCOPES[n] for n in scopes])

@@ -329,7 +329,3 @@ def test_a_challenge_has_128_random_bits_and_its_private_part_is_sealed(door: Do
 )
 def test_amr_names_what_was_proven_and_mfa_where_that_was_of_two_kinds(methods: list[str], amr: tuple[str, ...]) -> None:
     assert policy.amr_of(methods) == amr
-
-
-def test_no_level_is_promised_that_no_kind_reaches() -> None:
-    assert max(factor.level for name, factor in FACTORS.items() if "knock" not in name) == policy.HIGHEST_LEVEL

@@ -17,7 +17,7 @@ from idp.crypto.cosign.signing import Binding, Request, check_request, check_sig
 from idp.crypto.errors import CryptoError, InvalidProof
 from idp.i18n import N_
 from idp.mfa import challenges, limits
-from idp.mfa.errors import NotOffered, WrongAnswer
+from idp.mfa.errors import WrongAnswer
 from idp.mfa.factor import Answer, Factor, Judged, Purpose, Site
 from idp.mfa.factors.cosign import evidence, message
 from idp.mfa.factors.cosign.errors import AskedTooOften, Frozen
@@ -50,10 +50,9 @@ class CoSigning(Factor):
     locks_after: ClassVar[int] = 5
     challenge_lifetime = timedelta(minutes=2)
 
-    def check_offered(self, session: Session, site: Site, person: Person) -> None:
+    def available(self, site: Site) -> bool:
         """It takes an origin for the app."""
-        if not site.settings.phone_url:
-            raise NotOffered
+        return bool(site.settings.phone_url)
 
     def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
         """Nothing yet: the key is made when the phone comes."""

@@ -57,10 +57,9 @@ class Passkey(Factor):
     # As long as the sign-in that the challenge belongs to: a page that offers passkeys while somebody types may be open for long.
     challenge_lifetime = timedelta(minutes=30)
 
-    def check_offered(self, session: Session, site: Site, person: Person) -> None:
+    def available(self, site: Site) -> bool:
         """Only where browsers make passkeys: not at an address without a name."""
-        if relying_party(site.settings) is None:
-            raise NotOffered
+        return relying_party(site.settings) is not None
 
     def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
         """Whose it will be, and which authenticators need not make another."""
