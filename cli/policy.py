@@ -112,7 +112,7 @@ def set_(as_json: bool, record_only: bool, kinds: tuple[str, ...], **said: Any) 
 def unset(as_json: bool, yes: bool, reason: str, **said: Any) -> None:
     """Takes one rule away."""
     (wanted,) = read({"rules": [{**said, "level": 2}]}).rules
-    confirm(_("Take the rule for %(scope)s away?") % {"scope": scope_of(wanted)}, yes)
+    confirm(_("Take the rule for %(scope)s away?") % {"scope": _(scope_of(wanted))}, yes)
     with changing() as (deployment, tx):
         tx.serialise()
         policy = store.current(tx.session)
@@ -120,7 +120,7 @@ def unset(as_json: bool, yes: bool, reason: str, **said: Any) -> None:
         if len(rules) == len(policy.rules):
             raise NoSuchRule(scope=scope_of(wanted))
         number = store.apply(tx, _with(policy, rules), kinds_of(_site(deployment)), reason=reason or None)
-    print_record({"version": number, "scope": scope_of(wanted)}, {"version": _("Version"), "scope": _("For")}, as_json=as_json)
+    print_record({"version": number, "scope": _(scope_of(wanted))}, {"version": _("Version"), "scope": _("For")}, as_json=as_json)
 
 
 @command.command(help=_("Make FILE (TOML) the policy. --dry-run checks it and shows what would change."))

@@ -79,7 +79,7 @@ PEOPLE = (
         "wang",
         "王建国",
         date(1979, 9, 3),
-        _("administrator of a school; password only, so that the second app asks to add a code"),
+        _("administrator of a school; password only, so that a week is left to set phone signing or a passkey up"),
         (Place(SCIENCE, Role.STAFF, "S10027"), Place(SCIENCE, Role.SCHOOL_ADMIN)),
         "password",
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from idp.i18n import N_
 from idp.policy.demand import narrower
 from idp.policy.document import Mode, Policy, Rule
 from idp.policy.errors import CannotBeMet
@@ -45,8 +46,8 @@ def scope_of(rule: Rule) -> str:
     """Of whom the rule speaks, in the words of the document."""
     said = {"province": rule.province, "institution": rule.institution, "role": rule.role, "app": rule.app}
     parts = [f"{name} {value}" for name, value in said.items() if value]
-    parts += [f"from {rule.begins:%Y-%m-%d}"] if rule.begins else []
-    return ", ".join(parts) or "everybody"
+    parts += [f"begins {rule.begins:%Y-%m-%d}"] if rule.begins else []
+    return ", ".join(parts) or N_("everybody")
 
 
 def _grouped(rules: Iterable[Rule], by: Callable[[Rule], str]) -> dict[str, list[Rule]]:

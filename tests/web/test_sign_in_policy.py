@@ -146,10 +146,10 @@ def test_a_session_below_what_a_rule_demands_is_lifted_by_the_missing_factor_alo
 def test_in_the_exam_season_a_session_of_before_is_not_enough(
     app: Flask, deployment: Deployment, teacher: Known, trusted: RelyingParty, clock: SettableClock
 ) -> None:
-    rules(deployment, {"role": "teacher", "level": 3, "begins": "2026-09-01T18:00:00", "ends": "2026-09-01T20:00:00"})
+    rules(deployment, {"role": "teacher", "level": 3, "begins": "2026-09-01T17:00:00", "ends": "2026-09-01T18:00:00"})
     browser, page = sign_in(app, teacher, trusted)
     assert page.query["code"]
-    clock.forward(hours=3)
+    clock.forward(hours=1)
     assert "code" not in browser.get(trusted.authorize_url()).query
     assert browser.get(trusted.authorize_url(prompt="none")).query["error"] == "login_required"
     clock.forward(hours=1)
