@@ -20,7 +20,7 @@ def test_a_teacher_puts_it_off_once_and_then_sets_it_up(site: Site, context: New
     school = make_school(site.deployment, "第二中学", category="31")
     known = make_person(site.deployment, school, name="王老师", document="REMIND0001", role=Role.TEACHER)
     with site.deployment.transaction(OPERATOR) as tx:
-        policy = read({"rules": [{"institution": school, "level": 2, "kinds": ["totp"], "grace_days": 14}]})
+        policy = read({"rules": [{"institution": school, "role": "teacher", "level": 2, "kinds": ["totp"], "grace_days": 14}]})
         store.apply(tx, policy, kinds_of(factors.site_of(site.deployment)))
     person = Newcomer(known, "王老师")
     page = context(width=390, height=844).new_page()
