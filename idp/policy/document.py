@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -174,10 +175,15 @@ class Policy(_Part):
         """
         said = {rule.role for rule in self.rules if not (rule.province or rule.institution or rule.app or rule.begins or rule.ends)}
         level = min(ADMINISTRATORS_LEVEL, highest)
-        unwritten = (
-            Rule(role=role, level=level, grace_days=ADMINISTRATORS_GRACE_DAYS) for role in ADMINISTRATORS if role not in said
-        )
-        return (*self.rules, *(unwritten if level > 1 else ()))
+        return (*self.rules, *(rule for rule in _unwritten(level) if rule.role not in said))
+
+
+@lru_cache
+def _unwritten(level: int) -> tuple[Rule, ...]:
+    """The rules that hold without being written, where they demand anything."""
+    if level == 1:
+        return ()
+    return tuple(Rule(role=role, level=level, grace_days=ADMINISTRATORS_GRACE_DAYS) for role in ADMINISTRATORS)
 
 
 def read(values: Mapping[str, Any]) -> Policy:
