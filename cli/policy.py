@@ -36,6 +36,7 @@ RULE_TITLES = {
     "mode": _("Mode"),
     "reason": _("Reason"),
 }
+KINDS = sorted(factor.kind for factor in FACTORS.values() if not factor.last_resort)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 reason_option = click.option("--reason", default="", help=_("Why; it is kept with the rule and shown by explain."))
 
@@ -84,7 +85,7 @@ def show(as_toml: bool, number: int | None, as_json: bool) -> None:
 @command.command(name="set", help=_("Add a rule, or change the one for the same people, app and time."))
 @scope_options
 @click.option("--level", type=click.IntRange(1, 4), default=1, help=_("The level that a sign-in must prove."))
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(sorted(FACTORS)), help=_("A factor that is offered; repeat it."))
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help=_("A factor that is offered; repeat it."))
 @click.option("--grace-days", type=click.IntRange(0, 365), help=_("How long whoever has no such factor may put it off."))
 @click.option("--begins", help=_("The first day on which it holds."))
 @click.option("--ends", help=_("The first day on which it no longer holds."))

@@ -10,7 +10,7 @@ from idp.clock import BEIJING
 from idp.login.sessions import SignedIn
 from idp.mfa import credentials, enrolment
 from idp.mfa.factor import Site
-from idp.mfa.policy import Holding, highest_level, holding
+from idp.mfa.policy import Holding, highest_level, holding, kinds_of
 from idp.policy import grace, store
 from idp.policy.demand import Coming, Duty, Position, demand_of, positions, standing
 from idp.policy.document import Policy, Rule
@@ -86,9 +86,10 @@ def assess(
 ) -> Assessment:
     """Looks at the policy and at the person's factors. ``restricted``: whether a text message is good for anything now."""
     policy, client_id = store.current(session), requirement.client_id or ""
-    rules = policy.effective(highest_level(site))
+    kinds = kinds_of(site)
+    rules = policy.effective(kinds.highest)
     held = positions(session, person_id, now.astimezone(BEIJING).date())
-    demand = demand_of(rules, held, client_id, now)
+    demand = demand_of(rules, held, client_id, now, kinds.levels)
     rows = credentials.held_by(session, person_id)
     administrator = any(one.role in ADMINISTRATORS for one in held)
     mine = holding(rows, demand.kinds, administrator=administrator, restricted=restricted)
@@ -96,8 +97,8 @@ def assess(
     stands = standing(demand, mine.best, began, now, signing_in=signing_in)
     offered = mine.best
     if mine.best < max(*requirement.acceptable, demand.level):
-        kinds = enrolment.offered(session, site, persons.by_id(session, person_id), now)
-        offered = max(offered, *(factor.level for factor in kinds), 0)
+        addable = enrolment.offered(session, site, persons.by_id(session, person_id), now)
+        offered = max(offered, *(factor.level for factor in addable), 0)
     chosen = chosen_level(requirement, mine.best, offered)
     return Assessment(policy, rules, tuple(held), mine, chosen, stands.level, stands.coming, stands.begun, offered)
 

@@ -16,7 +16,7 @@ from idp.mfa.engine import Proof
 from idp.mfa.errors import ChallengeLost, NoSuchFactor, NotOffered, OnlyBesideAnother, TooManyEnrolments, TooManyFactors
 from idp.mfa.factor import Answer, Factor, Occasion, Site, State
 from idp.mfa.factors import FACTORS, kind_of, recovery
-from idp.mfa.policy import has_better, highest_level
+from idp.mfa.policy import has_better, kinds_of
 from idp.mfa.tables import Challenge, Credential
 from idp.policy import demand, store
 from idp.registry import affiliations
@@ -45,9 +45,10 @@ def offered(session: Session, site: Site, person: Person, now: datetime, *, at_l
 
 def kinds_for(session: Session, site: Site, person: Person, now: datetime) -> frozenset[str] | None:
     """The kinds that the policy offers to the person now, whatever they have and whatever is configured; ``None`` for all."""
-    rules = store.current(session).effective(highest_level(site))
+    here = kinds_of(site)
+    rules = store.current(session).effective(here.highest)
     held = demand.positions(session, person.id, now.astimezone(BEIJING).date())
-    return demand.demand_of(rules, held, "", now).kinds
+    return demand.demand_of(rules, held, "", now, here.levels).kinds
 
 
 def check_offered(session: Session, site: Site, person: Person, kind: str, now: datetime) -> None:

@@ -100,22 +100,25 @@ def concerning(
     return [rule for rule in rules if rule.mode is mode and any(concerns(rule, one, client_id, now) for one in held or (None,))]
 
 
-def demand_of(rules: Collection[Rule], held: Collection[Position], client_id: str, now: datetime) -> Demand:
-    """What the enforced rules demand together.
+def demand_of(
+    rules: Collection[Rule], held: Collection[Position], client_id: str, now: datetime, levels: Mapping[str, int]
+) -> Demand:
+    """What the enforced rules demand together; ``levels`` are those of the kinds that there are here.
 
-    Somebody with two positions has the duties of both. What may be used is what both allow; where nothing is left of that, what
-    the position with the higher duty allows, or else each could be met and both together not.
+    Somebody with two positions has the duties of both. What may be used is what both allow; where that does not reach the level,
+    what the position with the higher duty allows: each could be met, and both together must not shut anybody out.
     """
     each = [_of(concerning(rules, (one,) if one else (), client_id, now)) for one in held or (None,)]
-    total = Demand()
-    for one in each:
-        total = total.joined(one)
-    if total.kinds is not None and not total.kinds:
-        strict = [one.kinds for one in each if one.level == total.level and one.kinds is not None]
-        common = frozenset.intersection(*strict) if strict else None
-        kinds = common or (frozenset.union(*strict) if strict else None)
-        return Demand(total.duties, kinds)
-    return total
+    total = _joined(each)
+    if _reaches(total, total.level, levels):
+        return total
+    strict = [one for one in each if one.level == total.level]
+    together = _joined(strict)
+    if _reaches(together, total.level, levels):
+        return Demand(total.duties, together.kinds)
+    allowed = [one.kinds for one in strict]
+    kinds = None if None in allowed else frozenset[str]().union(*(one for one in allowed if one is not None))
+    return Demand(total.duties, kinds)
 
 
 def standing(demand: Demand, best: int, began: Mapping[str, datetime], now: datetime, *, signing_in: bool) -> Standing:
@@ -139,9 +142,20 @@ def standing(demand: Demand, best: int, began: Mapping[str, datetime], now: date
     return Standing(due, first, tuple(begun))
 
 
+def _joined(demands: Iterable[Demand]) -> Demand:
+    total = Demand()
+    for one in demands:
+        total = total.joined(one)
+    return total
+
+
+def _reaches(demand: Demand, level: int, levels: Mapping[str, int]) -> bool:
+    return demand.kinds is None or any(levels.get(kind, 0) >= level for kind in demand.kinds)
+
+
 def _of(rules: Iterable[Rule]) -> Demand:
-    demand = Demand()
-    for rule in rules:
-        duties = frozenset({Duty(rule.level, f"{rule.key}/{rule.level}", rule.grace, rule.since)} if rule.level > 1 else ())
-        demand = demand.joined(Demand(duties, frozenset(rule.kinds) if rule.kinds is not None else None))
-    return demand
+    return _joined(Demand(_duties(rule), frozenset(rule.kinds) if rule.kinds is not None else None) for rule in rules)
+
+
+def _duties(rule: Rule) -> frozenset[Duty]:
+    return frozenset({Duty(rule.level, f"{rule.key}/{rule.level}", rule.grace, rule.since)} if rule.level > 1 else ())

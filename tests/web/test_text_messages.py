@@ -11,8 +11,11 @@ from idp.app import create_app
 from idp.deployment import Deployment
 from idp.login.tables import BrowserSession
 from idp.mfa import credentials
+from idp.mfa.policy import kinds_of
 from idp.mfa.tables import Challenge, Credential
 from idp.outbox import worker
+from idp.policy import store
+from idp.policy.document import read
 from idp.registry import affiliations
 from idp.registry.affiliations import Role
 from idp.registry.tables import Person
@@ -281,6 +284,19 @@ def test_a_number_is_not_taken_as_the_only_second_factor(browser: Browser, perso
     browser.sign_in(person.number, PASSWORD)
     assert "/me/factors/sms" not in browser.get("/me").text
     assert browser.get("/me/factors/sms").status >= 400
+
+
+def test_in_the_day_after_a_number_was_added_messages_can_be_left_aside(
+    app: Flask, numbered: Known, sending: Deployment, clock: SettableClock
+) -> None:
+    policy = read({"risk": {"number_changed": {"mode": "enforce", "roles": ["student"]}}})
+    with sending.transaction(OPERATOR) as tx:
+        store.apply(tx, policy, kinds_of(factors.site_of(sending)))
+    for hours, asked in ((0, False), (22, True)):
+        clock.forward(hours=hours)
+        browser = Browser(app)
+        browser.get("/login")
+        assert ("139****5678" in browser.sign_in(numbered.number, PASSWORD).text) is asked
 
 
 def test_a_number_left_alone_is_still_asked_for_but_lifts_nothing(

@@ -1,20 +1,23 @@
 """The strictest level wins and the narrowest set of kinds, in whatever order the rules stand."""
 
 import random
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.policy.demand import Demand, Duty, Position, concerning, demand_of, standing
+from idp.policy import demand
+from idp.policy.demand import Demand, Duty, Position, concerning, standing
 from idp.policy.document import Mode, Rule
 from idp.registry.affiliations import Role
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 TEACHER = Position("11", "2111000001", "teacher")
 ADMIN = Position("32", "2132000009", "school_admin")
-KINDS = ("cosign", "passkey", "sms", "totp")
+LEVELS = {"cosign": 3, "passkey": 3, "totp": 2}
+KINDS = (*LEVELS, "sms")
 
 rules = st.builds(
     Rule,
@@ -31,6 +34,10 @@ demands = st.builds(
     duties=st.frozensets(st.builds(Duty, st.integers(2, 4), st.text(max_size=2)), max_size=4),
     kinds=st.none() | st.frozensets(st.sampled_from(KINDS)),
 )
+
+
+def demand_of(rules: Collection[Rule], held: Collection[Position], client_id: str, now: datetime) -> Demand:
+    return demand.demand_of(rules, held, client_id, now, LEVELS)
 
 
 def rule(**said: object) -> Rule:
@@ -58,8 +65,9 @@ def test_one_rule_more_never_lowers_the_level_nor_widens_the_kinds(
     old, new = demand_of(before, [TEACHER], "", NOW), demand_of([*before, more], [TEACHER], "", NOW)
     assert new.level >= old.level
     assert standing(new, best, began, NOW, signing_in=True).level >= standing(old, best, began, NOW, signing_in=True).level
-    if old.kinds is not None and new.kinds:
-        assert new.kinds <= old.kinds or not (old.kinds & frozenset(more.kinds or old.kinds))
+    if old.kinds is not None:
+        assert new.kinds is not None
+        assert new.kinds <= old.kinds
 
 
 @given(st.lists(rules, max_size=6))
@@ -119,10 +127,23 @@ def test_an_app_can_be_strict_with_one_role() -> None:
     assert demand_of([strict], [Position("11", "2111000001", "student")], "grades", NOW).level == 1
 
 
-def test_kinds_that_two_positions_leave_nothing_of_are_those_of_the_stricter_one() -> None:
-    both = [rule(role="teacher", kinds=("totp",)), rule(role="school_admin", level=3, kinds=("passkey",))]
+@pytest.mark.parametrize(
+    ("teachers", "administrators", "left"),
+    [
+        (("totp", "passkey"), ("passkey", "cosign"), {"passkey"}),
+        (("totp",), ("passkey",), {"passkey"}),
+        (("totp",), None, None),
+        (("totp", "sms"), ("totp", "cosign"), {"totp", "cosign"}),
+        (None, ("cosign",), {"cosign"}),
+    ],
+)
+def test_two_positions_leave_what_both_allow_or_else_what_the_stricter_one_does(
+    teachers: tuple[str, ...] | None, administrators: tuple[str, ...] | None, left: set[str] | None
+) -> None:
+    both = [rule(role="teacher", kinds=teachers), rule(role="school_admin", level=3, kinds=administrators)]
     found = demand_of(both, [TEACHER, ADMIN], "", NOW)
-    assert (found.level, found.kinds) == (3, frozenset({"passkey"}))
+    assert (found.level, found.kinds) == (3, left)
+    assert demand_of(both, [ADMIN, TEACHER], "", NOW) == found
 
 
 def test_a_time_is_beijings() -> None:
