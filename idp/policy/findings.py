@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -17,7 +17,7 @@ REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Summary:
-    """One signal and mode: how many sign-ins of how many persons, and how many of those had no factor that was good enough."""
+    """One signal and mode: how many sign-ins of how many persons, and how many of these had no factor that was good enough."""
 
     signal: str
     rule: str
@@ -52,6 +52,7 @@ def summary(session: Session, since: datetime) -> list[Summary]:
     """What was found since then, the most frequent first."""
     part = (RiskFinding.signal, RiskFinding.rule, RiskFinding.mode, RiskFinding.level)
     persons = func.count(RiskFinding.person_id.distinct())
-    statement = select(*part, func.count(), persons, func.sum(1 - cast(RiskFinding.able, Integer)))
+    unable = func.count(case((RiskFinding.able.is_(False), RiskFinding.person_id)).distinct())
+    statement = select(*part, func.count(), persons, unable)
     rows = session.execute(statement.where(RiskFinding.at >= since).group_by(*part).order_by(func.count().desc(), *part))
-    return [Summary(row[0], row[1], row[2], row[3], row[4], row[5], int(row[6])) for row in rows]
+    return [Summary(row[0], row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows]

@@ -93,7 +93,7 @@ def test_findings_are_summed_up_by_signal_and_say_who_could_not(deployment: Depl
     school = make_school(deployment)
     people = [make_person(deployment, school, name=name, document=f"DEMO0000{name}", password=None) for name in "ABC"]
     seen = Raised(Signal.NEW_PLACE, Mode.RECORD_ONLY, 2)
-    for person, best, times in zip(people, (3, 2, 0), (2, 1, 1), strict=True):
+    for person, best, times in zip(people, (3, 2, 0), (1, 1, 2), strict=True):
         with deployment.transaction(OPERATOR) as tx:
             for _ in range(times):
                 findings.write(tx, tx.session.get_one(Person, person.id), [seen], best, "app")
