@@ -5,6 +5,11 @@ from collections.abc import Callable
 from idp import housekeeping
 from idp.deployment import Deployment
 from idp.login.sessions import Ending
+from idp.mail import queue as mail
+from idp.mail.smtp import Smtp
+from idp.mfa.factors.sms import proven_numbers
+from idp.notices import book
+from idp.notices import delivery as telling
 from idp.oidc import families
 from idp.oidc.decoupled import ciba
 from idp.oidc.logout import back_channel
@@ -22,7 +27,11 @@ def start(deployment: Deployment) -> Callable[[], None]:
     """Starts housekeeping and the outbox in threads of their own; the returned function stops them."""
     provider = make_provider(deployment)
     handlers = {back_channel.KIND: back_channel.sender(provider), ciba.PING: ciba.sender(provider)}
+    handlers[book.KIND] = telling.teller(deployment, lambda session, who: proven_numbers(session, deployment.ring.vault, who))
     stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers)]
+    if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
+        letters = {mail.KIND: mail.sender(deployment, Smtp(deployment.settings))}
+        stops.append(worker.start(deployment, letters))
     providers = build(deployment, provider.outgoing, ReportBook(deployment))
     if providers:
         sms = {queue.KIND: delivery.sender(deployment, providers), queue.REPORT_KIND: reports.asker(deployment, providers)}

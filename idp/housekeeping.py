@@ -14,8 +14,9 @@ from idp.deployment import SYSTEM, Deployment
 from idp.login import flow, sessions, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
-from idp.login.tables import BrowserSession, SignInFlow, Throttle
-from idp.mfa.tables import Challenge, RateBucket
+from idp.login.tables import BrowserSession, SignIn, SignInFlow, Throttle
+from idp.mfa.tables import Challenge, RateBucket, RememberedDevice
+from idp.notices.tables import Notice
 from idp.oidc.authorize import pending
 from idp.oidc.release.tables import DataRelease
 from idp.oidc.tables import (
@@ -67,6 +68,8 @@ RULES: tuple[Rule, ...] = (
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
     (RiskFinding.id, RiskFinding.at, findings.REMEMBERED),
     (RateBucket.key, RateBucket.over_at, timedelta(0)),
+    (RememberedDevice.id, RememberedDevice.expires_at, timedelta(0)),
+    (Notice.id, Notice.expires_at, timedelta(0)),
     (SmsCounter.key, SmsCounter.until, timedelta(0)),
     (SmsDay.day, SmsDay.began_at, timedelta(days=REMEMBERED_DAYS + 2)),
     (Message.id, Message.given_up_at, TERM_MEMORY),
@@ -80,6 +83,8 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
         *RULES,
         # A session, or a family that nobody ended, that cannot be alive any more whatever happened to it.
         (BrowserSession.sid, BrowserSession.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
+        (SignIn.id, SignIn.at, timedelta(days=settings.sign_ins_kept_days)),
+        (Notice.id, Notice.read_at, timedelta(days=settings.sign_ins_kept_days)),
         (SmsMessage.id, SmsMessage.created_at, timedelta(days=settings.sms_kept_days)),
         (SmsSegment.id, SmsSegment.seen_at, timedelta(days=settings.sms_kept_days)),
         (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),

@@ -9,6 +9,7 @@ from idp.mfa import tables as mfa
 from idp.mfa.factors.cosign import tables as cosign
 from idp.mfa.factors.passkey import tables as passkey
 from idp.mfa.factors.sm3otp import tables as sm3otp
+from idp.notices import tables as notices
 from idp.oidc import tables as oidc
 from idp.oidc.release import tables as release
 from idp.outbox import tables as outbox
@@ -17,5 +18,5 @@ from idp.portal import tables as portal
 from idp.registry import tables as registry
 from idp.sms import tables as sms
 
-ROOMS = (audit, keys, outbox, registry, sms, apps, policy, mfa, cosign, passkey, sm3otp, login, oidc, release, portal)
+ROOMS = (audit, keys, outbox, registry, sms, notices, apps, policy, mfa, cosign, passkey, sm3otp, login, oidc, release, portal)
 metadata = Base.metadata

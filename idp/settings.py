@@ -18,6 +18,8 @@ from pydantic import ConfigDict, Field, SecretStr, ValidationError, ValidationIn
 
 from idp.errors import YimaError
 from idp.i18n import N_
+from idp.mail_settings import MailSettings
+from idp.sign_in_settings import SignInSettings
 from idp.sms_settings import SmsSettings
 
 PREFIX = "YIMA_"
@@ -33,7 +35,7 @@ class SettingsError(YimaError):
     default_message = N_("Setting %(name)s: %(reason)s")
 
 
-class Settings(SmsSettings):
+class Settings(SmsSettings, MailSettings, SignInSettings):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -91,6 +91,9 @@ class SmsSettings(BaseModel):
         default="", max_length=32, description="The approved template with ${code}, such as SMS_123456."
     )
     sms_aliyun_template_en: str = Field(default="", max_length=32, description="The same in English; without it the Chinese one.")
+    sms_aliyun_notice: str = Field(
+        default="", max_length=32, description="The approved template with ${event} for notices; without it Aliyun sends none."
+    )
     sms_aliyun_url: str = Field(default="https://dysmsapi.aliyuncs.com", description="The address of Aliyun's message service.")
     sms_aliyun_price: Fen = Field(default=0, description="What a segment costs at Aliyun, in fen.")
 
@@ -101,6 +104,11 @@ class SmsSettings(BaseModel):
     sms_tencent_template: str = Field(default="", pattern=r"^\d{0,20}$", description="The approved template with {1}, the code.")
     sms_tencent_template_en: str = Field(
         default="", pattern=r"^\d{0,20}$", description="The same in English; without it the Chinese one."
+    )
+    sms_tencent_notice: str = Field(
+        default="",
+        pattern=r"^\d{0,20}$",
+        description="The approved template with {1}, what happened, for notices; without it Tencent sends none.",
     )
     sms_tencent_region: str = Field(default="ap-guangzhou", description="The region of Tencent's message service.")
     sms_tencent_url: str = Field(default="https://sms.tencentcloudapi.com", description="The address of Tencent's message service.")

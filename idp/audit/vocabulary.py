@@ -61,6 +61,14 @@ class Action(StrEnum):
     PASSWORD_SUSPECTED = "mfa.password.suspected"
     RECOVERY_CODES_MADE = "mfa.recovery_codes.made"
     RECOVERY_CODE_USED = "mfa.recovery_code.used"
+    DEVICE_REMEMBERED = "mfa.device.remembered"
+    DEVICE_FORGOTTEN = "mfa.device.forgotten"
+    DEVICE_STOLEN = "mfa.device.stolen"
+    RESET_REQUESTED = "mfa.reset.requested"
+    RESET_APPROVED = "mfa.reset.approved"
+    RESET_STOPPED = "mfa.reset.stopped"
+    RESET_DONE = "mfa.reset.done"
+    RESET_FORCED = "mfa.reset.forced"
 
     ACTIVATION_ISSUED = "login.activation.issued"
     PASSWORD_SET = "login.password.set"
@@ -68,6 +76,7 @@ class Action(StrEnum):
     SIGN_IN_REFUSED = "login.session.refused"
     SESSION_RAISED = "login.session.raised"
     SIGNED_OUT = "login.session.ended"
+    INTRUSION_REPORTED = "login.intrusion.reported"
 
     SMS_LIMIT_REACHED = "sms.limit.reached"
     SMS_TESTED = "sms.provider.tested"

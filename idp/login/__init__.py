@@ -2,6 +2,6 @@
 
 Owns passwords and activation codes, throttling, sessions on the server, and the flow that leads from a requirement ("this app
 needs level 2") to a session that meets it. ``next_step`` alone decides what is asked next; pages never lead to each other.
-Tables: ``password``, ``activation``, ``browser_session``, ``sign_in_flow``, ``throttle``. Addresses: ``/login``, ``/activate``,
-``/logout``, ``/me``. Does not know which protocol wanted the sign-in.
+Tables: ``password``, ``activation``, ``browser_session``, ``sign_in_flow``, ``sign_in``, ``throttle``. Addresses: ``/login``,
+``/activate``, ``/logout``, ``/me``. Does not know which protocol wanted the sign-in.
 """

@@ -16,6 +16,9 @@ SESSION = "yima_session"
 BROWSER = "yima_browser"
 KNOWN = "yima_known"
 STATE = "yima_state"
+DEVICE = "yima_device"
+REMEMBERED = "yima_remembered"
+MAX_REMEMBERED = 3
 MAX_KNOWN = 5
 ONE_YEAR = 365 * 86400
 
@@ -94,6 +97,43 @@ def keep_known(response: Response, account: str) -> None:
     mark = _mark(account)
     others = [old for old in _cookie(KNOWN).split(".") if old and old != mark]
     _set(response, KNOWN, ".".join([mark, *others][:MAX_KNOWN]), ONE_YEAR)
+
+
+def device_mark() -> str:
+    """What this browser is known again by in the record of sign-ins; a fresh one where it has none."""
+    if "yima_device" not in g:
+        given = _cookie(DEVICE)
+        g.yima_device = given if len(given) == 43 else secrets.token_urlsafe(32)
+    value: str = g.yima_device
+    return value
+
+
+def keep_device_mark(response: Response) -> None:
+    """Gives the browser its mark, for a year."""
+    _set(response, DEVICE, device_mark(), ONE_YEAR)
+
+
+def remembered(person_number: str) -> str:
+    """What this browser keeps as this person's remembered device; empty if nothing."""
+    tag = _tag(person_number)
+    return next((entry.partition(":")[2] for entry in _remembered() if entry.startswith(tag)), "")
+
+
+def keep_remembered(response: Response, person_number: str, cookie: str) -> None:
+    """Has the browser keep this for the person from now on; an empty ``cookie`` forgets. Others at the same browser keep theirs."""
+    tag = _tag(person_number)
+    others = [entry for entry in _remembered() if not entry.startswith(tag)]
+    entries = [*([tag + cookie] if cookie else []), *others][:MAX_REMEMBERED]
+    lifetime = deployment().settings.remembered_device_days * 86400
+    _set(response, REMEMBERED, ".".join(entries), lifetime if entries else 0)
+
+
+def _remembered() -> list[str]:
+    return [entry for entry in _cookie(REMEMBERED).split(".") if entry]
+
+
+def _tag(person_number: str) -> str:
+    return f"{_mark(person_number)[:8]}:"
 
 
 def _mark(account: str) -> str:

@@ -1,4 +1,4 @@
-"""Where other rooms join in: what they do when a session ends, their pages that say farewell, their panels on ``/me``."""
+"""Where other rooms join in: what they do when a session ends or an alarm is raised, their farewells, their panels on ``/me``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from typing import cast
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+from idp.login.alarm import Revoking
 from idp.login.sessions import Ending, SignedIn
 
 ENDINGS, FAREWELLS, PANELS = "yima_session_endings", "yima_farewells", "yima_account_panels"
+REVOKINGS = "yima_revokings"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,16 @@ def on_end(app: Flask, ending: Ending) -> None:
 def endings() -> Sequence[Ending]:
     """Those of this application."""
     return cast(Sequence[Ending], current_app.extensions.get(ENDINGS, ()))
+
+
+def on_alarm(app: Flask, revoking: Revoking) -> None:
+    """Has ``revoking`` called in the same transaction when a person says that somebody else was at their account."""
+    app.extensions.setdefault(REVOKINGS, []).append(revoking)
+
+
+def revokings() -> Sequence[Revoking]:
+    """Those of this application."""
+    return cast(Sequence[Revoking], current_app.extensions.get(REVOKINGS, ()))
 
 
 def on_farewell(app: Flask, pages: Callable[[Session, str], list[Farewell]]) -> None:

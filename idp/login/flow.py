@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from idp.audit import Transaction
 from idp.database.compare_and_set import compare_and_set
+from idp.login import passwords
 from idp.login.circumstances import gather
 from idp.login.errors import FlowLost
 from idp.login.next_step import Reminder, State, Step, asked_level, enrolled_level, next_step
@@ -21,6 +22,7 @@ from idp.mfa.credentials import Choice
 from idp.mfa.engine import Proof
 from idp.mfa.factor import Factor, Occasion, Purpose, Site
 from idp.mfa.policy import PASSWORD, proves_more_than_a_password
+from idp.mfa.remembered import METHOD
 from idp.policy import findings, grace
 from idp.policy.demand import Coming
 from idp.policy.document import Mode
@@ -96,7 +98,7 @@ def find(tx: Transaction, flow_id: str, browser: str) -> Flow:
 
 def step(tx: Transaction, site: Site, flow: Flow) -> Step:
     """What the person is asked for now."""
-    return next_step(_state(flow, _assessed(tx, site, flow)))
+    return next_step(_state(tx, flow, _assessed(tx, site, flow)))
 
 
 def choices(tx: Transaction, site: Site, flow: Flow) -> list[Choice]:
@@ -104,14 +106,14 @@ def choices(tx: Transaction, site: Site, flow: Flow) -> list[Choice]:
     found = _assessed(tx, site, flow)
     if found is None:
         return []
-    return credentials.choices(found.holding.asked, at_least=asked_level(_state(flow, found)))
+    return credentials.choices(found.holding.asked, at_least=asked_level(_state(tx, flow, found)))
 
 
 def kinds(tx: Transaction, site: Site, flow: Flow) -> Sequence[Factor]:
     """The kinds that the person may set up now and that reach what is missing."""
     if flow.person_id is None:
         return []
-    needed = enrolled_level(_state(flow, _assessed(tx, site, flow)))
+    needed = enrolled_level(_state(tx, flow, _assessed(tx, site, flow)))
     return enrolment.offered(tx.session, site, persons.by_id(tx.session, flow.person_id), tx.now, at_least=needed)
 
 
@@ -148,7 +150,8 @@ def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
     found = assess(tx.session, site, flow.requirement, proof.person_id, tx.now, restricted=restricted)
     level = found.holding.credit(proof.kind, proof.level)
     if beside:
-        _advance(tx, flow, proof.person_id, (*flow.methods, *proof.amr), max(flow.level, level))
+        # What was really proven takes the place of what was remembered.
+        _advance(tx, flow, proof.person_id, (*(flow.methods - {METHOD}), *proof.amr), max(flow.level, level))
     else:
         _advance(tx, flow, proof.person_id, proof.amr, level)
 
@@ -161,6 +164,17 @@ def remind(tx: Transaction, flow: Flow, said: Reminder) -> None:
         .values(reminder=said.value)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def prove_remembered(tx: Transaction, flow: Flow, person_id: int, level: int) -> None:
+    """Notes a remembered device beside the password of this very moment; it counts for ``level``."""
+    _advance(tx, flow, person_id, (PASSWORD, METHOD), level)
+
+
+def is_raised(tx: Transaction, flow: Flow) -> bool:
+    """Whether a rule about risk demands more of this sign-in than it would otherwise, as its password has just shown."""
+    seen = tx.session.scalar(select(SignInFlow.raised).where(SignInFlow.id == flow.id))
+    return seen is not None and Raised(**seen).level > 1
 
 
 def finish(tx: Transaction, flow: Flow) -> None:
@@ -213,7 +227,7 @@ def _assessed(tx: Transaction, site: Site, flow: Flow) -> Assessment | None:
     return assess(tx.session, site, flow.requirement, flow.person_id, tx.now, restricted=restricted, signing_in=signing_in)
 
 
-def _state(flow: Flow, found: Assessment | None) -> State:
+def _state(tx: Transaction, flow: Flow, found: Assessment | None) -> State:
     if found is None:
         return State(flow.requirement.level, 0, best=0, offered=0, asks=False, second=False)
     level = flow.raised.level if flow.raised is not None else 1
@@ -228,4 +242,6 @@ def _state(flow: Flow, found: Assessment | None) -> State:
         may_enrol=level <= found.required,
         coming=found.coming.level if found.coming is not None and flow.raised is not None else 0,
         reminder=flow.reminder,
+        remembered=METHOD in flow.methods,
+        new_password=flow.person_id is not None and passwords.must_change(tx.session, flow.person_id),
     )

@@ -5,12 +5,15 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """What the person is asked for now. ``remind`` shows what will be demanded from a day on, and may be put off."""
+    """What the person is asked for now. ``remind`` shows what will be demanded from a day on, and may be put off;
+    ``new_password`` replaces one that others may know.
+    """
 
     PASSWORD = "password"
     SECOND_FACTOR = "second_factor"
     ENROL = "enrol"
     REMIND = "remind"
+    NEW_PASSWORD = "new_password"
     UNMET = "unmet"
     DONE = "done"
 
@@ -30,6 +33,8 @@ class State:
 
     ``asks`` says whether the person has any factor to be asked for, ``second`` whether one was proven; ``may_enrol`` is off where
     a factor set up now would prove nothing. ``coming`` is the level that will be required from a day on, 0 for none.
+    ``remembered``: this browser spares the second step where nothing requires it; ``new_password``: the one there is may be known
+    to others.
     """
 
     required: int
@@ -41,6 +46,8 @@ class State:
     may_enrol: bool = True
     coming: int = 0
     reminder: Reminder = Reminder.NOT_ASKED
+    remembered: bool = False
+    new_password: bool = False
 
 
 def next_step(state: State) -> Step:
@@ -50,10 +57,12 @@ def next_step(state: State) -> Step:
     """
     if state.proven < 1:
         return Step.PASSWORD
-    if state.asks and not state.second:
+    if state.asks and not state.second and not state.remembered:
         return Step.SECOND_FACTOR
     if state.proven < state.required:
         return _lacking(state)
+    if state.new_password:
+        return Step.NEW_PASSWORD
     if state.coming and state.offered >= state.coming and state.reminder is not Reminder.LATER:
         return Step.ENROL if state.reminder is Reminder.NOW else Step.REMIND
     return Step.DONE

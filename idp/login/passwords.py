@@ -4,6 +4,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -12,6 +13,9 @@ from idp.crypto.passwords import MAX_PASSWORD_BYTES, PasswordHasher
 from idp.i18n import N_
 from idp.login.errors import PasswordTooWeak, SignInRefused
 from idp.login.tables import Password
+from idp.mfa import remembered
+from idp.notices import book
+from idp.notices.events import Event
 from idp.registry.tables import Person
 
 MIN_LENGTH = 8  # NIST SP 800-63B §5.1.1.2: at least 8, no rules of composition, a list of the common ones
@@ -51,15 +55,43 @@ def check_strength(password: str, person_words: tuple[str, ...] = ()) -> None:
         raise PasswordTooWeak(reason=N_("it contains your name, number or account."))
 
 
+def check_another(hasher: PasswordHasher, verifier: str | None, password: str) -> None:
+    """Raises :class:`PasswordTooWeak` for the password that there is already. Slow on purpose."""
+    if verifier is None:
+        return
+    try:
+        hasher.verify(verifier, password)
+    except WrongPassword:
+        return
+    raise PasswordTooWeak(reason=N_("it is the one you had until now."))
+
+
 def set_password(tx: Transaction, person: Person, verifier: str) -> None:
-    """Keeps a new verifier, made by ``PasswordHasher.hash`` before this transaction began."""
+    """Keeps a new password's verifier, made by ``PasswordHasher.hash`` before this transaction began. Whoever had one is told."""
     row = tx.session.get(Password, person.id)
     if row is None:
         tx.session.add(Password(person_id=person.id, verifier=verifier, changed_at=tx.now))
     else:
-        row.verifier, row.changed_at = verifier, tx.now
+        row.verifier, row.changed_at, row.must_change = verifier, tx.now, False
+        remembered.forget_all(tx, person.id, "password_changed")
+        book.give(tx, person.id, Event.PASSWORD_CHANGED)
     tx.session.flush()
     tx.record(Action.PASSWORD_SET, subject=f"person:{person.number}")
+
+
+def renew_verifier(tx: Transaction, person_id: int, verifier: str) -> None:
+    """Keeps the same password as a costlier verifier."""
+    tx.session.execute(update(Password).where(Password.person_id == person_id).values(verifier=verifier))
+
+
+def demand_change(tx: Transaction, person_id: int) -> None:
+    """Lets the password be used for one sign-in more, which asks for another one."""
+    tx.session.execute(update(Password).where(Password.person_id == person_id).values(must_change=True))
+
+
+def must_change(session: Session, person_id: int) -> bool:
+    """Whether the next sign-in asks for another password."""
+    return session.scalar(select(Password.must_change).where(Password.person_id == person_id)) or False
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from idp.login.sessions import SignedIn
 from idp.mfa import credentials, enrolment
 from idp.mfa.factor import Site
 from idp.mfa.policy import Holding, highest_level, holding, kinds_of
+from idp.mfa.remembered import METHOD
 from idp.policy import grace, store
 from idp.policy.demand import Coming, Duty, Position, demand_of, positions, standing
 from idp.policy.document import Policy, Rule
@@ -20,7 +21,8 @@ from idp.registry.affiliations import ADMINISTRATORS
 
 @dataclass(frozen=True)
 class Requirement:
-    """``level`` as in :mod:`idp.mfa.policy`, the least; ``max_age`` in seconds; ``force`` asks again whatever is proven.
+    """``level`` as in :mod:`idp.mfa.policy`, the least; ``max_age`` in seconds; ``force`` asks again whatever is proven;
+    without ``remembered`` a remembered device does not stand for a second step.
 
     ``wished`` are the levels that the app would take, the one it likes best first; none: ``level`` is enough. ``app_name`` is
     shown; ``app_origin`` is where forms may end, for the content security policy; ``client_id`` is the app's.
@@ -34,6 +36,7 @@ class Requirement:
     app_origin: str | None = None
     client_id: str | None = None
     wished: tuple[int, ...] = ()
+    remembered: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """For the flow's row."""
@@ -121,7 +124,7 @@ def is_fresh(requirement: Requirement, signed_in: SignedIn, now: datetime) -> bo
 
     OpenID Connect Core 1.0 §3.1.2.1: older than ``max_age`` seconds means asking again; ``prompt=login`` always does.
     """
-    if requirement.force:
+    if requirement.force or (not requirement.remembered and METHOD in signed_in.methods):
         return False
     return requirement.max_age is None or signed_in.auth_time + timedelta(seconds=requirement.max_age) >= now
 

@@ -136,10 +136,15 @@ def end(tx: Transaction, person_id: int, sid: str, endings: Sequence[Ending] = (
     tx.record(Action.SIGNED_OUT, subject=f"person:{number}")
 
 
-def end_all(tx: Transaction, person_id: int, endings: Sequence[Ending] = (), *, but: str | None = None) -> int:
-    """Ends every session of the person, except the one with the ``sid`` ``but``; returns how many that were."""
-    mine = select(BrowserSession.sid).where(BrowserSession.person_id == person_id, BrowserSession.ended_at.is_(None))
-    sids = [sid for sid in tx.session.scalars(mine) if sid != but]
+def end_all(
+    tx: Transaction, person_id: int, endings: Sequence[Ending] = (), *, but: str | None = None, by: str | None = None
+) -> int:
+    """Ends every session of the person, except the one with the ``sid`` ``but``; returns how many that were.
+
+    With ``by`` only those that were opened by this authentication method among others.
+    """
+    mine = select(BrowserSession).where(BrowserSession.person_id == person_id, BrowserSession.ended_at.is_(None))
+    sids = [row.sid for row in tx.session.scalars(mine) if row.sid != but and (by is None or by in row.methods)]
     for sid in sids:
         end(tx, person_id, sid, endings)
     return len(sids)

@@ -3,20 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base, JSONText, UTCDateTime
 
 
 class Password(Base):
-    """A person's password verifier."""
+    """A person's password verifier. ``must_change``: good for one more sign-in, which asks for another one."""
 
     __tablename__ = "password"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
     verifier: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    must_change: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Activation(Base):
@@ -76,3 +77,30 @@ class Throttle(Base):
     failures: Mapped[int]
     retry_at: Mapped[datetime] = mapped_column(UTCDateTime)
     failed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class SignIn(Base):
+    """A sign-in that succeeded or failed, for the person to read and for rules about risk; kept for a bounded time.
+
+    ``outcome`` is ``signed_in``, ``raised`` (a session was lifted to a higher level), ``wrong_password`` or ``wrong_factor``.
+    ``methods`` are authentication methods as in ``browser_session``. ``device_hash`` is a digest of a mark in the browser and of
+    the person: two people at one browser have two. ``network`` is the truncated address (IPv4 /24, IPv6 /64), ``place`` what the
+    operator calls it.
+    """
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    outcome: Mapped[str] = mapped_column(String(16))
+    level: Mapped[int]
+    methods: Mapped[list[str]] = mapped_column(JSONText)
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(64))
+    device_hash: Mapped[str] = mapped_column(String(64))
+    device_known: Mapped[bool]
+    network: Mapped[str | None] = mapped_column(String(45))
+    place: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (Index("ix_sign_in_person_id_at", "person_id", "at"),)

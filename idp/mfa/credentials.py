@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.database.compare_and_set import compare_and_set
-from idp.mfa import limits
+from idp.mfa import changes, limits
 from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import HELD, State
 from idp.mfa.factors import FACTORS, kind_of
@@ -67,24 +67,25 @@ def remove(tx: Transaction, person: Person, credential_id: int) -> None:
     target = find(tx.session, person.id, credential_id)
     rows = held_by(tx.session, person.id)
     others = [row for row in rows if row.id != credential_id and not kind_of(row.kind).last_resort]
+    changes.removed(tx, target, kind_of(target.kind))
     for row in [target] if others else rows:
-        revoke(tx, row, person.number)
+        _revoke(tx, row, person.number)
 
 
 def remove_all(tx: Transaction, person: Person) -> int:
     """Takes every factor away, for somebody whose phone is gone; returns how many there were."""
     rows = held_by(tx.session, person.id)
     for row in rows:
-        revoke(tx, row, person.number)
+        _revoke(tx, row, person.number)
+    if rows:
+        changes.all_removed(tx, person.id)
     return len(rows)
 
 
 def revoke(tx: Transaction, row: Credential, person_number: str) -> None:
-    """Ends a credential for ever: its secret goes, the row stays, because evidence and the journal name it."""
-    kind_of(row.kind).forget(tx, row)
-    row.state, row.revoked_at, row.secret_sealed, row.handle = State.REVOKED, tx.now, None, None
-    tx.session.flush()
-    tx.record(Action.FACTOR_REMOVED, subject=f"person:{person_number}", detail={"kind": row.kind, "factor": row.id})
+    """Ends a credential for ever, and tells the person."""
+    changes.removed(tx, row, kind_of(row.kind))
+    _revoke(tx, row, person_number)
 
 
 def lock(tx: Transaction, row: Credential, reason: str) -> None:
@@ -98,6 +99,7 @@ def lock(tx: Transaction, row: Credential, reason: str) -> None:
         number = tx.session.scalar(select(Person.number).where(Person.id == row.person_id))
         detail = {"kind": row.kind, "factor": row.id, "reason": reason}
         tx.record(Action.FACTOR_LOCKED, subject=f"person:{number}", outcome="failure", detail=detail)
+        changes.locked(tx, row, kind_of(row.kind))
     tx.session.expire(row)
 
 
@@ -111,3 +113,11 @@ def unlock(tx: Transaction, person: Person) -> int:
     tx.session.flush()
     tx.record(Action.FACTOR_UNLOCKED, subject=f"person:{person.number}", detail={"factors": locked})
     return locked
+
+
+def _revoke(tx: Transaction, row: Credential, person_number: str) -> None:
+    """Its secret goes, the row stays, because evidence and the journal name it."""
+    kind_of(row.kind).forget(tx, row)
+    row.state, row.revoked_at, row.secret_sealed, row.handle = State.REVOKED, tx.now, None, None
+    tx.session.flush()
+    tx.record(Action.FACTOR_REMOVED, subject=f"person:{person_number}", detail={"kind": row.kind, "factor": row.id})

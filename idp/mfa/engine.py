@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from idp.audit import Action, Transaction
 from idp.clock import BEIJING
 from idp.database.compare_and_set import compare_and_set
-from idp.mfa import challenges, credentials, limits
+from idp.mfa import challenges, changes, credentials, limits
 from idp.mfa.challenges import ChallengeState
 from idp.mfa.errors import (
     ChallengeLost,
@@ -250,6 +250,7 @@ def _right(tx: Transaction, credential: Credential) -> None:
     if compare_and_set(tx.session, first):
         detail = {"kind": credential.kind, "factor": credential.id}
         tx.record(Action.FACTOR_ENROLLED, subject=_subject(tx.session, credential.person_id), detail=detail)
+        changes.added(tx, credential, kind_of(credential.kind))
     tx.session.expire(credential)
 
 

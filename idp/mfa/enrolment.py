@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.clock import BEIJING
-from idp.mfa import challenges, engine, limits
+from idp.mfa import challenges, changes, engine, limits
 from idp.mfa.credentials import MAX_LABEL, held_by
 from idp.mfa.engine import Proof
 from idp.mfa.errors import ChallengeLost, NoSuchFactor, NotOffered, OnlyBesideAnother, TooManyEnrolments, TooManyFactors
@@ -128,6 +128,7 @@ def renew_recovery_codes(tx: Transaction, site: Site, person: Person) -> list[st
         tx.session.flush()
     codes = recovery.replace(tx, site.vault, credential)
     tx.record(Action.RECOVERY_CODES_MADE, subject=f"person:{person.number}")
+    changes.recovery_codes_made(tx, person.id)
     return codes
 
 

@@ -112,3 +112,23 @@ class TooManyEnrolments(FactorError):
 
     code = "mfa.too_many_enrolments"
     default_message = N_("This was begun too often today. Please try again tomorrow.")
+
+
+class NotRemembered(FactorError):
+    """What the browser keeps is no remembered device of this person, or not any more, or there are none here."""
+
+    code = "mfa.not_remembered"
+    default_message = N_("This device is not remembered.")
+
+
+class DeviceStolen(NotRemembered):
+    """What the browser keeps was good before it was used: two browsers hold it."""
+
+    code = "mfa.device_stolen"
+
+
+class NoSuchDevice(FactorError):
+    """The person has no such remembered device."""
+
+    code = "mfa.no_device"
+    default_message = N_("There is no such remembered device.")

@@ -124,6 +124,9 @@ class Factor(ABC):
     restricted: ClassVar[bool] = False
     """NIST SP 800-63B §5.2.10: only beside a better one, and the person is told."""
 
+    holds_number: ClassVar[bool] = False
+    """Whether its secret is a telephone number: notices go there too, and a last one when it is taken away."""
+
     phishing_resistant: ClassVar[bool] = False
     out_of_band: ClassVar[bool] = False
 

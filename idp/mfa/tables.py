@@ -87,3 +87,47 @@ class RecoveryCode(Base):
     credential_id: Mapped[int] = mapped_column(ForeignKey("mfa_credential.id", ondelete="CASCADE"), index=True)
     mac: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RememberedDevice(Base):
+    """A browser that the person chose not to be asked at for a while.
+
+    ``counter`` is the number of the one cookie that is good now; ``moved_at`` when it became so. ``end_reason`` is a word:
+    ``expired`` is not among them, ``expires_at`` says that.
+    """
+
+    __tablename__ = "remembered_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    series_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    counter: Mapped[int] = mapped_column(default=0)
+    moved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    device: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    end_reason: Mapped[str | None] = mapped_column(String(24))
+
+
+class FactorReset(Base):
+    """A reset of a person's second factors, which takes two people.
+
+    ``state`` is ``requested``, then ``waiting`` (approved, and carried out at ``due_at``) or at once ``done``; or ``stopped``, by
+    whoever ``stopped_by`` names. A request that nobody approves by ``expires_at`` is worth nothing.
+    """
+
+    __tablename__ = "factor_reset"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    requested_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    stopped_by: Mapped[str | None] = mapped_column(String(96))
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -21,6 +21,11 @@ def revoke_all_of_app(tx: Transaction, client_id: str) -> None:
     _revoke(tx, Grant.client_id == client_id)
 
 
+def revoke_of_person(tx: Transaction, person_id: int) -> None:
+    """Ends all families of a person, what was given for longer than a session among them."""
+    _revoke(tx, Grant.person_id == person_id)
+
+
 def end_with_session(tx: Transaction, sid: str) -> None:
     """Ends what was given for the time of a session; what the person gave for longer (``offline_access``) stays."""
     rows = tx.session.execute(select(Grant.id, Grant.scope).where(Grant.sid == sid, Grant.revoked_at.is_(None))).all()

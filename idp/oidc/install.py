@@ -33,6 +33,7 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(blueprint)
     extension.on_end(app, families.end_with_session)
     extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
+    extension.on_alarm(app, families.revoke_of_person)
     extension.on_farewell(app, front_channel.farewells(provider.issuers))
     extension.add_panel(app, approvals_panel)
     extension.add_panel(app, consents_panel)

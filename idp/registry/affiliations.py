@@ -49,6 +49,13 @@ def is_administrator(session: Session, person_id: int, today: date) -> bool:
     return any(row.role in ADMINISTRATORS for row, _ in current(session, person_id, today))
 
 
+def administers(session: Session, person_id: int, subject_id: int, today: date) -> bool:
+    """Whether the person may act for ``subject_id``: regional administrators for anybody, a school's for those who belong to it."""
+    mine = [row for row, _ in current(session, person_id, today) if row.role in ADMINISTRATORS]
+    theirs = {row.institution for row, _ in current(session, subject_id, today)}
+    return any(row.role == Role.REGION_ADMIN or row.institution in theirs for row in mine)
+
+
 def holder_of(session: Session, institution: str, local_number: str, today: date) -> int | None:
     """The row id of the person who has this student or staff number in the institution on ``today``."""
     statement = select(Affiliation.person_id).where(

@@ -15,7 +15,7 @@ from idp.database.compare_and_set import compare_and_set
 from idp.deployment import SYSTEM, Deployment
 from idp.outbox import queue as outbox
 from idp.sms import queue, reports
-from idp.sms.errors import SendError, Unreachable
+from idp.sms.errors import NoTemplate, SendError, Unreachable
 from idp.sms.provider import Accepted, Provider, Reporting, TextMessage
 from idp.sms.tables import SmsMessage, SmsProvider
 
@@ -85,7 +85,8 @@ def hand_over(deployment: Deployment, providers: Sequence[Provider], message: Te
         try:
             accepted = provider.send(message)
         except SendError as error:
-            _note_failure(deployment, provider.name, error)
+            if not isinstance(error, NoTemplate):  # which says nothing about the provider
+                _note_failure(deployment, provider.name, error)
             if not error.elsewhere:
                 raise
             errors.append(error)

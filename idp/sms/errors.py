@@ -86,6 +86,13 @@ class MessageRefused(SendError):
     permanent = True
 
 
+class NoTemplate(SendError):
+    """This provider sends approved texts only, and none is named for what this message says. Another may be able to."""
+
+    code = "sms.no_template"
+    permanent = True
+
+
 class NumberRefused(SendError):
     """The number does not exist or wants no messages: true of every provider."""
 

@@ -28,6 +28,7 @@ from idp.sms.tables import SmsCounter, SmsDay
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PER_NUMBER = ((1, MINUTE), (5, HOUR), (10, DAY))
 UNANSWERED_PER_PERSON = 5
+NOTICES_PER_NUMBER = 10  # a day
 SHARE = 0.3
 REMEMBERED_DAYS = 14
 
@@ -73,6 +74,14 @@ def count(tx: Transaction, limits: Limits, *, phone_index: str, person_id: int |
         for counter in sorted(_counters(limits, phone_index, person_id, address), key=lambda one: one.key):
             _take(tx, counter)
         _take_from_budget(tx, limits)
+
+
+def count_notice(tx: Transaction, *, phone_index: str) -> None:
+    """Counts one message that nobody asked for and no code is in: apart, so that it never stands in the way of a code.
+
+    Raises :class:`TooManyMessages`.
+    """
+    _take(tx, Counter("notice", _key("notice", phone_index), NOTICES_PER_NUMBER, DAY))
 
 
 def answered(tx: Transaction, person_id: int) -> None:

@@ -22,6 +22,7 @@ from idp.sms.templates import Purpose, Wording
 KIND = "sms"
 REPORT_KIND = "sms_report"
 LIFETIME = timedelta(minutes=5)  # a code is good for as long; what is later than that helps nobody
+NOTICE_LIFETIME = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def write(
     numbers.check_country(phone, settings.sms_country_list)
     index = vault.blind_index("phone", phone)
     parts = segments.split(templates.render(purpose, locale, wording, public_url=settings.public_url))
-    limits.count(tx, Limits.of(settings), phone_index=index, person_id=asker.person_id, address=asker.address)
+    if purpose is Purpose.NOTICE:
+        limits.count_notice(tx, phone_index=index)
+    else:
+        limits.count(tx, Limits.of(settings), phone_index=index, person_id=asker.person_id, address=asker.address)
     row = SmsMessage(
         purpose=purpose.value,
         challenge_id=challenge_id,
@@ -81,7 +85,7 @@ def write(
         state="queued",
         segments=len(parts),
         created_at=tx.now,
-        expires_at=tx.now + LIFETIME,
+        expires_at=tx.now + (NOTICE_LIFETIME if purpose is Purpose.NOTICE else LIFETIME),
     )
     tx.session.add(row)
     tx.session.flush()

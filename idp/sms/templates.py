@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     ENROL = "enrol"
     TEST = "test"
+    NOTICE = "notice"
 
 
 TEXTS = {
@@ -25,17 +26,19 @@ TEXTS = {
         "Your code to use this number for signing in is %(code)s, good for %(minutes)s minutes. Nobody at school will ask for it."
     ),
     Purpose.TEST: N_("This is a test message of %(app)s. Nothing needs to be done."),
+    Purpose.NOTICE: N_("%(event)s Was it not you? Open your account page, or tell your school."),
 }
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What fills a text: the school or installation that signs it, and the app that is signed in to."""
+    """What fills a text: the school or installation that signs it, and the app that is signed in to; or what happened."""
 
     organisation: str
     app: str
     code: str = ""
     minutes: int = 5
+    event: str = ""
 
 
 def render(purpose: Purpose, locale: str, wording: Wording, *, public_url: str) -> str:
@@ -50,7 +53,7 @@ def render(purpose: Purpose, locale: str, wording: Wording, *, public_url: str) 
 
 def values(wording: Wording) -> dict[str, str]:
     """The same as values by name, for vendors that keep the template themselves."""
-    return {"app": _name(wording.app), "code": wording.code, "minutes": str(wording.minutes)}
+    return {"app": _name(wording.app), "code": wording.code, "minutes": str(wording.minutes), "event": wording.event}
 
 
 def _name(text: str) -> str:

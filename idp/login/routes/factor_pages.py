@@ -8,7 +8,7 @@ from idp.audit import Transaction
 from idp.login import flow as flows
 from idp.login.flow import Flow
 from idp.login.next_step import Reminder
-from idp.mfa import challenges, credentials, engine, enrolment
+from idp.mfa import challenges, credentials, engine, enrolment, remembered
 from idp.mfa.credentials import Choice
 from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import Factor, Occasion, Purpose, Site
@@ -54,6 +54,7 @@ def asked(tx: Transaction, flow: Flow) -> dict[str, Any]:
         "factor": factor,
         "challenge": challenge,
         "asked": factor.asked(tx.session, site(), challenge, held),
+        "remember_days": _remember_days(tx, flow, factor),
     }
 
 
@@ -86,6 +87,13 @@ def enrolment_in_flow(tx: Transaction, flow: Flow) -> dict[str, Any]:
     chosen = next((kind for kind in kinds if kind.kind == request.values.get("kind", "")), kinds[0])
     later = flow.reminder is Reminder.NOW
     return {"kinds": kinds, "later": later, **set_up(tx, person, chosen, flows.occasion(flow, Purpose.ENROL))}
+
+
+def _remember_days(tx: Transaction, flow: Flow, factor: Factor) -> int:
+    """For how many days this browser may be remembered after this step; 0 where that is not offered."""
+    here = deployment()
+    offered = not factor.last_resort and remembered.is_offered(tx.session, here.settings, flow.person_id or 0, tx.now)
+    return here.settings.remembered_device_days if offered else 0
 
 
 def set_up(tx: Transaction, person: Person, factor: Factor, occasion: Occasion) -> dict[str, Any]:

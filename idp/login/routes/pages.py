@@ -8,10 +8,12 @@ from werkzeug.wrappers.response import Response
 
 from idp.audit import Transaction
 from idp.errors import YimaError
+from idp.login import browser
 from idp.login import flow as flows
 from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.routes import factor_pages
+from idp.login.sign_ins import Visit
 from idp.registry import institutions, lookup
 from idp.registry.errors import RegistryError
 from idp.web.errors import message
@@ -42,6 +44,11 @@ def fields(*but: str) -> dict[str, str]:
     return {name: field(name, MAX_FIELD) for name in names}
 
 
+def visit(flow: Flow) -> Visit:
+    """Who is at the door, for the record of sign-ins."""
+    return Visit(request.user_agent.string, browser.device_mark(), flow.requirement.client_id)
+
+
 def step_page(tx: Transaction, flow: Flow, step: Step, error: YimaError | None = None, status: int = 200) -> Answer:
     """The page that asks for ``step``, with what was wrong with the last answer."""
     if flow.requirement.app_origin:
@@ -53,6 +60,8 @@ def step_page(tx: Transaction, flow: Flow, step: Step, error: YimaError | None =
         return render_template("login/reminder.html", **shown, coming=flows.coming(tx, factor_pages.site(), flow)), status
     if step is Step.ENROL:
         return render_template("login/enrol.html", **shown, **factor_pages.enrolment_in_flow(tx, flow)), status
+    if step is Step.NEW_PASSWORD:
+        return render_template("login/new_password.html", **shown), status
     shown |= {"alone": factor_pages.alone(tx, flow), "account": _account(flow)}
     return render_template("login/password.html", **shown, **_school_choice(tx)), status
 

@@ -1,16 +1,22 @@
 """The second step of a sign-in, whatever the kind: asked for, answered, or set up first. Ends in a redirect to ``/login``."""
 
+from contextlib import suppress
+
 from flask import Blueprint, jsonify, redirect, request, url_for
+from werkzeug.wrappers.response import Response
 
 from idp.audit import Transaction
-from idp.login import browser, flow
+from idp.login import browser, flow, remembering, sign_ins
+from idp.login.device import describe
 from idp.login.flow import Flow
 from idp.login.next_step import Reminder, Step
 from idp.login.routes.factor_pages import choose, number, site
-from idp.login.routes.pages import REFUSED, SLOW_DOWN, Answer, field, fields, step_page
+from idp.login.routes.pages import REFUSED, SLOW_DOWN, Answer, field, fields, step_page, visit
+from idp.login.sign_ins import Outcome
 from idp.mfa import challenges, engine, enrolment
 from idp.mfa.challenges import ChallengeState
-from idp.mfa.errors import FactorError, TooManyWrongCodes
+from idp.mfa.engine import Proof
+from idp.mfa.errors import FactorError, NotRemembered, StillWaiting, TooManyWrongCodes
 from idp.mfa.factor import Purpose
 from idp.mfa.factors import FACTORS, kind_of
 from idp.registry import persons
@@ -20,7 +26,7 @@ from idp.web.locale import gettext as _
 
 blueprint = Blueprint("second_step", __name__, template_folder="../templates")
 
-PAGE_FIELDS = ("kind", "credential", "challenge")
+PAGE_FIELDS = ("kind", "credential", "challenge", "remember")
 
 
 @blueprint.post("/login/challenge")
@@ -54,10 +60,15 @@ def answer() -> Answer:
         try:
             proof = engine.answer(tx, site(), kind, person_id, given, occasion=occasion, challenge_id=challenge_id)
         except FactorError as error:
+            if person_id is not None and not isinstance(error, StillWaiting):
+                sign_ins.record(tx, deployment().settings, person_id, Outcome.WRONG_FACTOR, visit(found))
             status = SLOW_DOWN if isinstance(error, TooManyWrongCodes) else REFUSED
             return step_page(tx, found, step, error, status)
         flow.prove_factor(tx, site(), found, proof)
-    return redirect(url_for("login.show", flow=found.id))
+        response = redirect(url_for("login.show", flow=found.id))
+        if step is Step.SECOND_FACTOR and field("remember", 3):
+            _remember(tx, proof, response)
+    return response
 
 
 @blueprint.post("/login/enrol/begin")
@@ -117,6 +128,14 @@ def state() -> Answer:
         answer = jsonify(state=ChallengeState.EXPIRED if over else challenge.state)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _remember(tx: Transaction, proof: Proof, response: Response) -> None:
+    here, number = deployment(), persons.by_id(tx.session, proof.person_id).number
+    device, cookie = describe(request.user_agent.string), browser.remembered(number)
+    with suppress(NotRemembered):  # the page offered it a moment ago; the sign-in goes on without
+        kept = remembering.remember_here(tx, here.ring.vault, here.settings, proof, device, cookie)
+        browser.keep_remembered(response, number, kept.cookie)
 
 
 def _may_answer(tx: Transaction, found: Flow, step: Step, kind: str) -> bool:

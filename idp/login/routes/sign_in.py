@@ -4,17 +4,22 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
 from idp.audit import Action, Transaction
-from idp.login import browser, flow, passwords, sessions, throttle
+from idp.login import browser, flow, passwords, remembering, sessions, sign_ins, throttle
 from idp.login.errors import SignInRefused, TooManyTries
 from idp.login.extension import endings
 from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.requirement import Requirement
 from idp.login.routes import factor_pages
-from idp.login.routes.pages import FORBIDDEN, MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page
+from idp.login.routes.pages import FORBIDDEN, MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page, visit
+from idp.login.sign_ins import Outcome
+from idp.mfa.errors import DeviceStolen, NotRemembered
+from idp.mfa.remembered import METHOD
+from idp.notices import book
 from idp.registry import lookup, persons
 from idp.web import context
 from idp.web.context import deployment
+from idp.web.locale import current
 
 blueprint = Blueprint("login", __name__, template_folder="../templates")
 
@@ -81,14 +86,16 @@ def password() -> Answer:
             if person_id is not None:
                 number = persons.by_id(tx.session, person_id).number
                 tx.record(Action.SIGN_IN_REFUSED, subject=f"person:{number}", outcome="failure")
+                sign_ins.record(tx, here.settings, person_id, Outcome.WRONG_PASSWORD, visit(found))
             return step_page(tx, found, Step.PASSWORD, error, REFUSED)
     fresh = hasher.hash(secret) if verifier is not None and hasher.needs_rehash(verifier) else None
+    response = redirect(url_for("login.show", flow=found.id))
     with here.transaction(context.anonymous()) as tx:
         throttle.clear(tx, counters)
         flow.prove_password(tx, factor_pages.site(), found, person_id, device_known=known)
         if fresh is not None:
-            passwords.set_password(tx, persons.by_id(tx.session, person_id), fresh)
-    response = redirect(url_for("login.show", flow=found.id))
+            passwords.renew_verifier(tx, person_id, fresh)
+        _spare_second_step(tx, found, person_id, response)
     browser.keep_known(response, label)
     return response
 
@@ -104,25 +111,42 @@ def cancel() -> Answer:
     return redirect(f"{found.return_to}{joint}login_error=access_denied")
 
 
+def _spare_second_step(tx: Transaction, found: Flow, person_id: int, response: Response) -> None:
+    """Lets a remembered device stand for the second step, where it may, and has the browser keep the next of it."""
+    here, number = deployment(), persons.by_id(tx.session, person_id).number
+    cookie = browser.remembered(number)
+    try:
+        kept = remembering.spare_second_step(tx, here.ring.vault, here.settings, found, person_id, cookie, endings())
+    except DeviceStolen:
+        browser.keep_remembered(response, number, "")
+    except NotRemembered:  # what the browser keeps may do for another app
+        pass
+    else:
+        browser.keep_remembered(response, number, kept.cookie)
+
+
 def _finish(tx: Transaction, found: Flow) -> Response:
     """The flow becomes a session: the one that is there, lifted, or a new one."""
     flow.finish(tx, found)
     assert found.person_id is not None  # noqa: S101 - no flow is done without a person
-    there = browser.signed_in()
-    methods = sorted(found.methods)
-    if there is not None and there.person_id == found.person_id:
-        unchanged = there.level >= found.level and set(methods) <= set(there.methods) and not found.requirement.force
-        response = redirect(found.return_to)
-        if not unchanged or found.requirement.max_age is not None:
-            token = sessions.raise_level(
-                tx, browser.session_token(), level=max(found.level, there.level), methods=[*{*methods, *there.methods}]
-            )
-            browser.keep_session(response, token)
-        return response
-    if there is not None:
-        sessions.end(tx, there.person_id, there.sid, endings())
-    person = persons.by_id(tx.session, found.person_id)
-    token = sessions.start(tx, person, level=found.level, methods=methods, user_agent=request.user_agent.string)
+    there, settings = browser.signed_in(), deployment().settings
+    methods, level = set(found.methods), found.level
     response = redirect(found.return_to)
+    if there is not None and there.person_id == found.person_id:
+        unchanged = there.level >= level and methods <= set(there.methods) and not found.requirement.force
+        if unchanged and found.requirement.max_age is None:
+            return response
+        if METHOD in methods or METHOD not in there.methods:  # else what was remembered has been proven now
+            methods, level = {*methods, *there.methods}, max(level, there.level)
+        token, outcome = sessions.raise_level(tx, browser.session_token(), level=level, methods=[*methods]), Outcome.RAISED
+    else:
+        if there is not None:
+            sessions.end(tx, there.person_id, there.sid, endings())
+        person = persons.by_id(tx.session, found.person_id)
+        token = sessions.start(tx, person, level=level, methods=[*methods], user_agent=request.user_agent.string)
+        outcome = Outcome.SIGNED_IN
+    sign_ins.record(tx, settings, found.person_id, outcome, visit(found), level=level, methods=[*methods])
+    book.speaks(tx, found.person_id, current())
     browser.keep_session(response, token)
+    browser.keep_device_mark(response)
     return response

@@ -10,6 +10,7 @@ from idp.audit import Action, Transaction
 from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
 from idp.keys import Vault
+from idp.mfa import changes
 from idp.mfa.errors import NotOffered, WrongCode
 from idp.mfa.factor import Answer, Factor, Judged, Site
 from idp.mfa.tables import Challenge, Credential, RecoveryCode
@@ -51,6 +52,7 @@ class RecoveryCodes(Factor):
         if not compare_and_set(tx.session, spending):
             raise WrongCode
         tx.record(Action.RECOVERY_CODE_USED, subject=f"factor:{credential.id}", detail={"left": left(tx.session, credential.id)})
+        changes.recovery_code_used(tx, credential.person_id)
         return self.proven()
 
     def forget(self, tx: Transaction, credential: Credential) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.apps import register
@@ -18,7 +19,7 @@ from idp.i18n import N_
 from idp.keys import Vault
 from idp.mfa import challenges
 from idp.mfa.errors import FactorError, NoSuchFactor, WrongCode
-from idp.mfa.factor import Answer, Factor, Judged, Purpose, Site, secret_context
+from idp.mfa.factor import HELD, Answer, Factor, Judged, Purpose, Site, secret_context
 from idp.mfa.tables import Challenge, Credential
 from idp.registry import contacts
 from idp.registry.errors import InvalidField
@@ -64,6 +65,7 @@ class Sms(Factor):
     amr = ("sms",)
     level = 2
     restricted = True
+    holds_number = True
     out_of_band = True
     begins_at_once = False
     challenged = True
@@ -137,6 +139,12 @@ class Sms(Factor):
             raise WrongCode
         limits.answered(tx, credential.person_id)
         return self.proven()
+
+
+def proven_numbers(session: Session, vault: Vault, person_id: int) -> list[str]:
+    """The numbers (E.164) at which the person has read a message, those of locked factors among them."""
+    held = select(Credential).where(Credential.person_id == person_id, Credential.kind == Sms.kind, Credential.state.in_(HELD))
+    return [_phone(vault, row) for row in session.scalars(held.order_by(Credential.id))]
 
 
 def _mac(vault: Vault, challenge: Challenge, phone: str, code: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from idp.clock import BEIJING, Clock
 from idp.outgoing import FetchFailed, Outgoing
 from idp.settings import Settings
-from idp.sms.errors import AccountRefused, Busy, NumberRefused, OutcomeUnknown, ProviderLimit
+from idp.sms.errors import AccountRefused, Busy, NoTemplate, NumberRefused, OutcomeUnknown, ProviderLimit
 from idp.sms.numbers import national
 from idp.sms.provider import Accepted, Report, TextMessage
 from idp.sms.providers.http_answer import Meanings, not_fetched, parsed, refused
@@ -104,12 +104,15 @@ class Aliyun:
     def send(self, message: TextMessage) -> Accepted:
         """``SendSms``. Raises a :class:`idp.sms.errors.SendError`."""
         here = self._settings
+        event = message.values.get("event")
         english = here.sms_aliyun_template_en if message.locale == "en" else ""
+        if event and not here.sms_aliyun_notice:
+            raise NoTemplate
         query = {
             "PhoneNumbers": national(message.phone),
             "SignName": here.sms_aliyun_sign_name,
-            "TemplateCode": english or here.sms_aliyun_template,
-            "TemplateParam": json.dumps({"code": message.values["code"] or "000000"}),
+            "TemplateCode": here.sms_aliyun_notice if event else english or here.sms_aliyun_template,
+            "TemplateParam": json.dumps({"event": event} if event else {"code": message.values["code"] or "000000"}),
             "OutId": str(message.reference),
         }
         answer = self._call("SendSms", query)

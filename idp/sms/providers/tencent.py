@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from idp.clock import Clock
 from idp.outgoing import FetchFailed, Outgoing
 from idp.settings import Settings
-from idp.sms.errors import AccountRefused, Busy, NumberRefused, OutcomeUnknown, ProviderLimit
+from idp.sms.errors import AccountRefused, Busy, NoTemplate, NumberRefused, OutcomeUnknown, ProviderLimit
 from idp.sms.provider import Accepted, Report, TextMessage
 from idp.sms.providers.http_answer import Meanings, not_fetched, parsed, refused
 
@@ -62,13 +62,16 @@ class Tencent:
     def send(self, message: TextMessage) -> Accepted:
         """``SendSms``. Raises a :class:`idp.sms.errors.SendError`."""
         here = self._settings
+        event = message.values.get("event")
         english = here.sms_tencent_template_en if message.locale == "en" else ""
+        if event and not here.sms_tencent_notice:
+            raise NoTemplate
         request = {
             "PhoneNumberSet": [message.phone],
             "SmsSdkAppId": here.sms_tencent_app_id,
             "SignName": here.sms_tencent_sign_name,
-            "TemplateId": english or here.sms_tencent_template,
-            "TemplateParamSet": [message.values["code"] or "000000"],
+            "TemplateId": here.sms_tencent_notice if event else english or here.sms_tencent_template,
+            "TemplateParamSet": [event or message.values["code"] or "000000"],
             "SessionContext": str(message.reference),
         }
         status = _first(self._call("SendSms", request).get("SendStatusSet"))

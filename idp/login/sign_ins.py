@@ -1,0 +1,108 @@
+"""The record of sign-ins: who, when, by which means, to which app, from which kind of device and network. For the person to read,
+and for rules about risk; housekeeping forgets it after ``sign_ins_kept_days``.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from idp.audit import Transaction
+from idp.crypto import sm3
+from idp.login.device import describe
+from idp.login.tables import SignIn
+from idp.notices import book
+from idp.notices.events import Event
+from idp.settings import Settings
+
+MOST_SHOWN = 100
+
+
+class Outcome(StrEnum):
+    """How a try ended. ``raised``: a session that was there was lifted to a higher level."""
+
+    SIGNED_IN = "signed_in"
+    RAISED = "raised"
+    WRONG_PASSWORD = "wrong_password"
+    WRONG_FACTOR = "wrong_factor"
+
+
+RIGHT = (Outcome.SIGNED_IN, Outcome.RAISED)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser at our door: what it says of itself, the mark by which it is known again, and the app that sent it, if any."""
+
+    user_agent: str
+    mark: str = field(repr=False)
+    client_id: str | None = None
+
+
+def record(
+    tx: Transaction,
+    settings: Settings,
+    person_id: int,
+    outcome: Outcome,
+    visit: Visit,
+    *,
+    level: int = 0,
+    methods: Sequence[str] = (),
+) -> SignIn:
+    """Writes a try down, from the address of the transaction's actor.
+
+    A success tells the person if neither this browser nor one like it in this network was ever theirs. The first one that is
+    remembered tells nobody: there is nothing to compare it with.
+    """
+    device, device_hash = describe(visit.user_agent), hash_of(person_id, visit.mark)
+    network, place = locate(settings, tx.actor.address)
+    mine = (SignIn.person_id == person_id, SignIn.outcome.in_(RIGHT))
+    known = _exists(tx.session, *mine, SignIn.device_hash == device_hash)
+    alike = known or _exists(tx.session, *mine, SignIn.device == device, SignIn.network == network)
+    if outcome in RIGHT and not alike and _exists(tx.session, *mine):
+        expires = tx.now + timedelta(days=settings.sign_ins_kept_days)
+        book.give(tx, person_id, Event.NEW_DEVICE, detail={"device": device}, expires_at=expires)
+    row = SignIn(
+        person_id=person_id,
+        at=tx.now,
+        outcome=outcome.value,
+        level=level,
+        methods=sorted(methods),
+        client_id=visit.client_id or None,
+        device=device,
+        device_hash=device_hash,
+        device_known=known,
+        network=network,
+        place=place,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return row
+
+
+def recent(session: Session, person_id: int, limit: int = MOST_SHOWN) -> Sequence[SignIn]:
+    """The person's last sign-ins, right and wrong ones, the newest first."""
+    mine = select(SignIn).where(SignIn.person_id == person_id)
+    return session.scalars(mine.order_by(SignIn.at.desc(), SignIn.id.desc()).limit(limit)).all()
+
+
+def locate(settings: Settings, address: str | None) -> tuple[str | None, str | None]:
+    """The network that is kept of an address (IPv4 /24, IPv6 /64), and the operator's name for where it is."""
+    if address is None:
+        return None, None
+    here = ipaddress.ip_address(address)
+    network = ipaddress.ip_network((here, 24 if here.version == 4 else 64), strict=False)
+    return str(network), next((name for known, name in settings.places if here in known), None)
+
+
+def hash_of(person_id: int, mark: str) -> str:
+    """What the record holds of a browser's mark: for another person at the same browser it is another."""
+    return sm3.digest(f"{person_id}:{mark}".encode()).hex()
+
+
+def _exists(session: Session, *which: ColumnElement[bool]) -> bool:
+    return session.scalar(select(SignIn.id).where(*which).limit(1)) is not None
