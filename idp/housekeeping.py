@@ -15,6 +15,7 @@ from idp.login import flow, sessions, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
 from idp.login.tables import BrowserSession, SignIn, SignInFlow, Throttle
+from idp.mfa import resets
 from idp.mfa.tables import Challenge, RateBucket, RememberedDevice
 from idp.notices.tables import Notice
 from idp.oidc.authorize import pending
@@ -114,14 +115,21 @@ def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> i
     return len(rows)
 
 
+def carry_out_resets(deployment: Deployment) -> int:
+    """Takes the factors of administrators away whose reset has waited for a day; returns how many resets those were."""
+    with deployment.transaction(SYSTEM) as tx:
+        return resets.carry_out_due(tx)
+
+
 def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], None]:
-    """Does both every minute in a thread of its own until the returned function is called."""
+    """Does all of this every minute in a thread of its own until the returned function is called."""
     stop = threading.Event()
 
     def run() -> None:
         while not stop.wait(EVERY_SECONDS):
             try:
                 end_expired_sessions(deployment, endings)
+                carry_out_resets(deployment)
                 purge(deployment)
             except Exception:
                 log.exception("housekeeping failed")

@@ -99,6 +99,23 @@ def locate(settings: Settings, address: str | None) -> tuple[str | None, str | N
     return str(network), next((name for known, name in settings.places if here in known), None)
 
 
+def whereabouts(settings: Settings, address: str | None) -> str:
+    """An address as people read it: the operator's name for the place, or else the beginning."""
+    network, place = locate(settings, address)
+    return place or masked(network)
+
+
+def masked(network: str | None) -> str:
+    """A network as people read it: ``203.0.113.*``, ``2001:db8:1:2:*``; empty for none."""
+    if network is None:
+        return ""
+    known = ipaddress.ip_network(network)
+    if known.version == 4:
+        return ".".join(str(known.network_address).split(".")[:3]) + ".*"
+    groups = known.network_address.exploded.split(":")[:4]
+    return ":".join(format(int(group, 16), "x") for group in groups) + ":*"
+
+
 def hash_of(person_id: int, mark: str) -> str:
     """What the record holds of a browser's mark: for another person at the same browser it is another."""
     return sm3.digest(f"{person_id}:{mark}".encode()).hex()

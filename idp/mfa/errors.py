@@ -132,3 +132,38 @@ class NoSuchDevice(FactorError):
 
     code = "mfa.no_device"
     default_message = N_("There is no such remembered device.")
+
+
+class NotEntitled(FactorError):
+    """Only an administrator of the person's school, or of a region, may do this."""
+
+    code = "mfa.reset.not_entitled"
+    default_message = N_("Only an administrator of this person's school, or of a region, may do this.")
+
+
+class OneHandOnly(FactorError):
+    """The same person twice, or the person themself."""
+
+    code = "mfa.reset.one_hand"
+    default_message = N_("This takes two people, and neither may be the one it is about.")
+
+
+class WitnessTooNew(FactorError):
+    """The factor that was answered by has not been there for long enough."""
+
+    code = "mfa.reset.too_new"
+    default_message = N_("Your second factor was set up less than a day ago. It counts for this after a day.")
+
+
+class NoSuchReset(FactorError):
+    """There is none of this number, or it is over, or it was asked for too long ago."""
+
+    code = "mfa.reset.none"
+    default_message = N_("There is no such reset, or it is over.")
+
+
+class ResetUnderWay(FactorError):
+    """One is asked for already."""
+
+    code = "mfa.reset.under_way"
+    default_message = N_("A reset of this person's second factors is under way already.")

@@ -12,12 +12,13 @@ HOST = "http://localhost:8000"
 
 @dataclass
 class Form:
-    """A form as it stands in the page: where it goes and what is filled in already."""
+    """A form as it stands in the page: where it goes, what is filled in already, and what can be ticked."""
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    ticks: list[str] = field(default_factory=list)
 
 
 class _Forms(HTMLParser):
@@ -29,6 +30,8 @@ class _Forms(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(found.get("action", ""), found.get("method", "get").lower()))
+        elif tag == "input" and self.forms and found.get("type") == "checkbox" and "checked" not in found:
+            self.forms[-1].ticks.append(found["name"])
         elif tag == "input" and self.forms and "name" in found:
             self.forms[-1].fields[found["name"]] = found.get("value", "")
         elif tag == "button" and self.forms and "name" in found:
@@ -55,7 +58,7 @@ class Page:
 
     def form(self, *names: str) -> Form:
         """The form that has all these fields."""
-        return next(form for form in self.forms if set(names) <= {*form.fields, *(name for name, _ in form.buttons)})
+        return next(form for form in self.forms if set(names) <= {*form.fields, *form.ticks, *(name for name, _ in form.buttons)})
 
 
 class Browser:

@@ -1,9 +1,10 @@
 """Remember this device: the second step is spared here, for what the installation allows, and never where it must be proven."""
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from idp.deployment import Deployment
+from idp.login import browser as cookies
 from idp.registry.affiliations import Role
 from tests.people import PASSWORD, Known, make_person
 from tests.web.conftest import Phone, app_with, give_totp, sign_in_to
@@ -54,16 +55,10 @@ def test_without_the_tick_nothing_is_remembered(browser: Browser, person: Known,
 
 
 @one_database
-def test_the_cookie_is_for_our_host_and_no_script_by_https(deployment: Deployment, person: Known, phone: Phone) -> None:
-    browser = Browser(app_with(deployment, public_url="https://id.example.edu.cn"))
-    sign_in(browser, person)
-    form = browser.page.form("code")
-    answer = browser.client.post(
-        "/login/factor",
-        data={**form.fields, "code": phone.code(), "remember": "yes"},
-        base_url="https://id.example.edu.cn",
-        headers={"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies().items())},
-    )
+def test_the_cookie_is_for_our_host_and_no_script_by_https(deployment: Deployment) -> None:
+    answer = Response()
+    with app_with(deployment, public_url="https://id.example.edu.cn").test_request_context():
+        cookies.keep_remembered(answer, "Y", "series:0:seal")
     (cookie,) = (line for line in answer.headers.getlist("Set-Cookie") if "yima_remembered" in line)
     assert cookie.startswith("__Host-yima_remembered=")
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
@@ -73,7 +68,7 @@ def test_the_cookie_is_for_our_host_and_no_script_by_https(deployment: Deploymen
 def test_the_token_says_rba_and_never_mfa_and_claims_level_1(
     app: Flask, remembered: Browser, rp: RelyingParty, person: Known
 ) -> None:
-    claims = rp.claims(rp.exchange(sign_in_to(remembered, rp, person)).body["id_token"])
+    claims = rp.claims_of(rp.exchange(sign_in_to(remembered, rp, person)).body["id_token"])
     assert (claims["acr"], claims["amr"]) == ("urn:yima:acr:1", ["pwd", "rba"])
 
 
@@ -81,14 +76,14 @@ def test_the_token_says_rba_and_never_mfa_and_claims_level_1(
 def test_an_app_that_requires_level_2_gets_the_real_second_step_unless_the_installation_allows_it(
     deployment: Deployment, remembered: Browser, rp: RelyingParty, person: Known, phone: Phone
 ) -> None:
-    remembered.get(rp.authorize_url(acr_values="urn:yima:acr:2", claims='{"id_token":{"acr":{"essential":true}}}'))
+    remembered.get(rp.authorize_url(acr_values="urn:yima:acr:2"))
     assert "第二步" in remembered.sign_in(person.number, PASSWORD).text
     lenient = Browser(app_with(deployment, remembered_device_level=2))
     lenient.client._cookies.update(remembered.client._cookies)
-    lenient.get(rp.authorize_url(acr_values="urn:yima:acr:2", claims='{"id_token":{"acr":{"essential":true}}}'))
+    lenient.get(rp.authorize_url(acr_values="urn:yima:acr:2"))
     lenient.sign_in(person.number, PASSWORD)
     page = lenient.submit(decision="agree")
-    claims = rp.claims(rp.exchange(page.query["code"]).body["id_token"])
+    claims = rp.claims_of(rp.exchange(page.query["code"]).body["id_token"])
     assert (claims["acr"], claims["amr"]) == ("urn:yima:acr:2", ["pwd", "rba"])
 
 
@@ -126,8 +121,8 @@ def test_administrators_are_offered_none_and_a_forged_tick_does_nothing(
     head = make_person(deployment, school, document="HEAD12345", role=Role.SCHOOL_ADMIN)
     browser, theirs = Browser(app), give_totp(deployment, head, phone.clock)
     sign_in(browser, head)
-    assert "remember" not in browser.page.form("code").fields
-    browser.submit(code=theirs.code(), remember="yes")
+    assert browser.page.form("code").ticks == []
+    browser.submit(form=browser.page.form("code"), code=theirs.code(), remember="yes")
     assert "yima_remembered" not in browser.cookies()
 
 

@@ -3,23 +3,27 @@
 from contextlib import suppress
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy import select
 
-from idp.audit import Action
-from idp.audit.tables import AuditEvent
 from idp.errors import YimaError
-from idp.login import browser, passwords, sessions
+from idp.login import browser, passwords, sessions, sign_ins
 from idp.login.errors import NoSuchSession
 from idp.login.extension import endings, panels
+from idp.login.routes.factor_pages import number
 from idp.login.routes.factors import factor_panel
 from idp.login.routes.guards import recently_signed_in, signed_in
 from idp.login.routes.pages import MAX_PASSWORD, REFUSED, Answer, field
+from idp.login.routes.safety import noticed, shown
 from idp.login.sessions import SignedIn
+from idp.mfa import remembered, resets
+from idp.mfa.errors import NoSuchDevice
+from idp.notices import book
 from idp.registry import guardianships, persons, profile
 from idp.web import context
 from idp.web.context import deployment
 from idp.web.errors import message
 from idp.web.locale import gettext as _
+
+SHOWN = 5
 
 blueprint = Blueprint("account", __name__, template_folder="../templates")
 
@@ -27,24 +31,24 @@ blueprint = Blueprint("account", __name__, template_folder="../templates")
 @blueprint.get("/me")
 @signed_in
 def show(there: SignedIn) -> Answer:
-    """Who I am here, how I sign in, and where I am signed in."""
+    """Who I am here, what I should know, how I sign in, and where I am signed in."""
     here = deployment()
     now = here.clock.now()
     with here.transaction(context.person(there.person_number)) as tx:
         sessions.touch(tx, browser.session_token())
         person = persons.by_id(tx.session, there.person_id)
-        events = select(AuditEvent).where(
-            AuditEvent.subject == f"person:{there.person_number}",
-            AuditEvent.action.in_([Action.SIGNED_IN.value, Action.SIGN_IN_REFUSED.value, Action.FACTOR_REFUSED.value]),
-        )
+        active = sessions.active(tx.session, there.person_id, browser.limits(here.settings), now)
         return render_template(
             "login/account.html",
             profile=profile.read(tx.session, here.ring.vault, there.person_id, now.date()),
             wards=guardianships.wards(tx.session, there.person_id, now.date()),
-            sessions=sessions.active(tx.session, there.person_id, browser.limits(here.settings), now),
+            notices=noticed(book.unread(tx.session, there.person_id)[:SHOWN]),
+            reset=resets.under_way(tx, there.person_id),
+            sessions=[(row, sign_ins.whereabouts(here.settings, row.address)) for row in active],
+            devices=remembered.active(tx.session, there.person_id, now),
             there=there,
             **factor_panel(tx, person),
-            events=tx.session.scalars(events.order_by(AuditEvent.seq.desc()).limit(10)).all(),
+            sign_ins=shown(tx.session, sign_ins.recent(tx.session, there.person_id, SHOWN)),
             panels=[panel(there) for panel in panels()],
         )
 
@@ -60,6 +64,20 @@ def end_session(there: SignedIn) -> Answer:
                 sessions.end(tx, there.person_id, sid, endings())
         else:
             sessions.end_all(tx, there.person_id, endings(), but=there.sid)
+    return redirect(url_for("account.show"))
+
+
+@blueprint.post("/me/devices/forget")
+@signed_in
+def forget_device(there: SignedIn) -> Answer:
+    """Has the second step asked for at one remembered device again, or at all of them."""
+    chosen = field("device", 12)
+    with deployment().transaction(context.person(there.person_number)) as tx:
+        if chosen:
+            with suppress(NoSuchDevice):  # it has ended by itself meanwhile
+                remembered.forget(tx, there.person_id, number(chosen) or -1)
+        else:
+            remembered.forget_all(tx, there.person_id, "by_the_person")
     return redirect(url_for("account.show"))
 
 
