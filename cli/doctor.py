@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 
 import click
 from sqlalchemy import select
@@ -13,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.frame import json_option, locale
 from cli.output import print_json, print_rows
-from idp.audit import chain
+from idp.audit import Action, chain
+from idp.audit.tables import AuditEvent
 from idp.crypto import engines, selftest
 from idp.database import Database
 from idp.database.migration import is_current
@@ -31,6 +33,7 @@ from idp.settings import Settings, load
 _ = gettext.gettext
 
 GOOD, WARNING, BAD = "ok", "look", "wrong"
+FORCED_REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield _guarded(_("The journal is whole"), lambda: _journal(deployment))
         yield _guarded(_("The sign-in policy can be met"), lambda: _policy(deployment))
         yield from _outbox(deployment)
+        yield from _forced_resets(deployment)
     finally:
         deployment.close()
     yield _address(settings)
@@ -144,6 +148,25 @@ def _outbox(deployment: Deployment) -> Iterator[Finding]:
     for subject, error in rows:
         what = _("Messages to apps arrive")
         yield Finding(WARNING, what, _("%(subject)s was not reached: %(error)s") % {"subject": subject, "error": error})
+
+
+def _forced_resets(deployment: Deployment) -> Iterator[Finding]:
+    since = deployment.clock.now() - FORCED_REMEMBERED
+    forced = select(AuditEvent).where(AuditEvent.action == Action.RESET_FORCED.value, AuditEvent.at > since)
+    try:
+        with deployment.reading() as session:
+            events = session.scalars(forced.order_by(AuditEvent.seq)).all()
+    except SQLAlchemyError:  # what is wrong with the database stands above
+        return
+    for event in events:
+        what = _("Second factors are taken away by two people")
+        values = {
+            "operator": event.actor_id,
+            "subject": event.subject,
+            "day": f"{event.at:%Y-%m-%d}",
+            "reason": event.detail["reason"],
+        }
+        yield Finding(WARNING, what, _("%(operator)s did it alone for %(subject)s on %(day)s: %(reason)s") % values)
 
 
 def _address(settings: Settings) -> Finding:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from cli.frame import PARTLY_DONE, changing, confirm, json_option, locale, opened, operator, yes_option
+from cli import factor_reset
+from cli.frame import PARTLY_DONE, changing, json_option, locale, opened, operator
 from cli.imports import REPORT_OPTION, finish_import
 from cli.output import print_json, print_record, print_rows, progress
 from idp.deployment import Deployment
@@ -44,6 +45,10 @@ def command() -> None:
     """The group."""
 
 
+for one in factor_reset.COMMANDS:
+    command.add_command(one)
+
+
 @command.command(name="list", help=_("The second factors of a person."))
 @click.argument("number")
 @json_option
@@ -67,21 +72,6 @@ def totp(number: str) -> None:
         click.echo(_("Scan this with the authenticator app, or type this key into it: %(key)s") % {"key": begun.shown["secret"]})
         _confirm(deployment, number, Totp.kind, {"code": click.prompt(_("The code that the app shows"))})
     click.echo(_("Done."))
-
-
-@command.command(help=_("Take every second factor away, for somebody whose phone is gone: they sign in by password again."))
-@click.argument("number")
-@yes_option
-@json_option
-def reset(number: str, yes: bool, as_json: bool) -> None:
-    """Takes them away."""
-    confirm(_("Take every second factor of %(number)s away?") % {"number": number}, yes)
-    with changing() as (_deployment, tx):
-        removed = credentials.remove_all(tx, persons.by_number(tx.session, number))
-    if as_json:
-        print_json({"number": number, "removed": removed})
-        return
-    click.echo(_("%(count)s second factors removed.") % {"count": removed})
 
 
 @command.command(help=_("Let the locked second factors of a person be tried again, and forget the wrong answers."))

@@ -11,6 +11,7 @@ from tests.unit.cli.conftest import Yima
 from tests.unit.cli.test_person import register
 
 SEED = "1234567890abcdef1234567890abcdef"
+ALONE = ("--break-glass", "--reason", "nobody else is left")
 
 
 @pytest.fixture
@@ -42,10 +43,11 @@ def test_an_authenticator_app_is_set_up_in_the_terminal_and_taken_away(
     assert yima("factor", "totp", number).code == 1
     right = True
     assert yima("factor", "totp", number).code == 0
-    assert yima("factor", "reset", number, typed="n\n").code == 1
-    assert "1 second factor" in yima("factor", "reset", number, "--yes").out
+    assert yima("factor", "reset", number, *ALONE, typed="n\n").code == 1
+    assert "1 second factor" in yima("factor", "reset", number, *ALONE, "--yes").out
     events = yima("audit", "list", "--subject", f"person:{number}", "--action", "mfa", "--json").json
-    assert [event["action"] for event in events] == ["mfa.factor.refused", "mfa.factor.enrolled", "mfa.factor.removed"]
+    factors = ["mfa.factor.refused", "mfa.factor.enrolled", "mfa.factor.removed"]
+    assert [event["action"] for event in events] == [*factors, "mfa.reset.forced"]
 
 
 def test_a_token_is_assigned_set_up_by_its_code_listed_and_reset(yima: Yima, number: str, token: str) -> None:
@@ -55,7 +57,7 @@ def test_a_token_is_assigned_set_up_by_its_code_listed_and_reset(yima: Yima, num
     (row,) = yima("factor", "list", number, "--json").json
     assert (row["kind"], row["label"], row["state"], row["level"]) == ("sm3otp", token, "active", 2)
     assert token in yima("factor", "list", number).out
-    assert yima("factor", "reset", number, "--yes", "--json").json == {"number": number, "removed": 1}
+    assert yima("factor", "reset", number, *ALONE, "--yes", "--json").json == {"number": number, "removed": 1}
     assert yima("factor", "list", number, "--json").json == []
 
 
@@ -77,7 +79,7 @@ def test_a_challenge_token_is_not_set_up_at_the_terminal(yima: Yima, number: str
 
 
 @pytest.mark.parametrize(
-    "arguments", [("list", "Y"), ("reset", "Y", "--yes"), ("unlock", "Y"), ("assign", "Y", "FT-0001"), ("totp", "Y")]
+    "arguments", [("list", "Y"), ("reset", "Y", *ALONE, "--yes"), ("unlock", "Y"), ("assign", "Y", "FT-0001"), ("totp", "Y")]
 )
 def test_an_unknown_person_has_no_factors(yima: Yima, arguments: tuple[str, ...]) -> None:
     assert yima("factor", *arguments).code == 1
