@@ -1,6 +1,5 @@
 """Four eyes: two people, both proven, neither the one it is about; administrators have a day to stop it."""
 
-
 import pytest
 from sqlalchemy import select
 
