@@ -72,7 +72,7 @@ class _Postbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        tls, user = session.ssl is not None, bool(session.authenticated)
+        tls, user = server.transport.get_extra_info("ssl_object") is not None, bool(session.authenticated)
         LETTERS.append({"to": envelope.rcpt_tos, "content": content.decode(), "tls": tls, "authenticated": user})
         return "250 OK"
 
