@@ -115,7 +115,7 @@ def test_that_was_not_me_ends_everything_and_demands_another_password(
     tokens = rp.exchange(sign_in_to(thief, rp, person, scope="openid offline_access", prompt="consent")).body
     mine = signed_in(app, person, phone)
     page = not_me(mine, factor_lost="yes")
-    assert "恢复码" in page.text
+    assert "备用码" in page.text
     assert "yima_session" not in mine.cookies()
     assert "password" in thief.get("/me").form("account").fields
     assert rp.refresh(tokens["refresh_token"]).status == 400

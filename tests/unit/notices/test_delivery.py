@@ -113,7 +113,7 @@ def test_without_a_known_language_it_is_chinese_and_says_no_address_of_ours_in_a
     tell(here)
     (text,) = texts(here).values()
     assert text.startswith("【第一小学】")
-    assert "恢复码" in text
+    assert "备用码" in text
     assert "http" not in text
 
 
