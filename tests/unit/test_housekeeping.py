@@ -5,11 +5,17 @@ from sqlalchemy import func, select
 
 from idp import housekeeping
 from idp.deployment import Deployment
-from idp.login import flow, throttle
+from idp.login import flow, sign_ins, throttle
 from idp.login.requirement import Requirement
-from idp.login.tables import SignInFlow, Throttle
+from idp.login.sign_ins import Outcome, Visit
+from idp.login.tables import SignIn, SignInFlow, Throttle
+from idp.mfa import remembered
+from idp.mfa.tables import RememberedDevice
+from idp.notices import book
+from idp.notices.events import Event
+from idp.notices.tables import Notice
 from tests.clocks import SettableClock
-from tests.people import OPERATOR
+from tests.people import OPERATOR, make_person, make_school
 
 
 def count(deployment: Deployment, table: type) -> int:
@@ -57,3 +63,23 @@ def test_a_failure_of_the_housekeeping_is_logged_and_the_next_round_comes(
     assert again.wait(10)
     stop()
     assert "housekeeping failed" in caplog.text
+
+
+@pytest.mark.parametrize("deployment_settings", ["sqlite"], indirect=True)
+def test_sign_ins_go_after_their_days_and_notices_that_were_read_but_no_unread_one(
+    deployment: Deployment, clock: SettableClock
+) -> None:
+    person = make_person(deployment, make_school(deployment), password=None)
+    with deployment.transaction(OPERATOR) as tx:
+        visit = Visit("Chrome", "mark")
+        sign_ins.record(tx, deployment.settings, person.id, Outcome.SIGNED_IN, visit)
+        read = book.give(tx, person.id, Event.PASSWORD_CHANGED).id
+        book.mark_read(tx, person.id, read)
+        book.give(tx, person.id, Event.PASSWORD_CHANGED)
+        remembered.remember(tx, deployment.ring.vault, deployment.settings, person.id, "Chrome")
+    clock.forward(days=89)
+    housekeeping.purge(deployment)
+    assert (count(deployment, SignIn), count(deployment, Notice), count(deployment, RememberedDevice)) == (1, 3, 0)
+    clock.forward(days=2)
+    housekeeping.purge(deployment)
+    assert (count(deployment, SignIn), count(deployment, Notice)) == (0, 2)

@@ -9,11 +9,11 @@ from idp.deployment import Deployment
 from idp.outbox import worker
 from idp.outbox.tables import Message
 from idp.sms import delivery, queue, reports
-from idp.sms.errors import Busy, NotAvailable, NumberRefused, OutcomeUnknown, ProviderLimit, SendError, Unreachable
+from idp.sms.errors import Busy, NotAvailable, NoTemplate, NumberRefused, OutcomeUnknown, ProviderLimit, SendError, Unreachable
 from idp.sms.provider import Accepted, Provider, Report, TextMessage
 from idp.sms.queue import Asker
 from idp.sms.reports import ReportBook
-from idp.sms.tables import SmsMessage
+from idp.sms.tables import SmsMessage, SmsProvider
 from idp.sms.templates import Purpose, Wording
 from tests.at_once import at_once
 from tests.clocks import SettableClock
@@ -182,3 +182,12 @@ def test_a_provider_that_is_asked_for_reports_is_asked_again_until_it_knows(here
         worker.run_due(here, {queue.REPORT_KIND: reports.asker(here, [only])})
         clock.forward(minutes=3)
     assert row(here, number).state == "delivered"
+
+
+def test_a_provider_without_the_approved_text_is_passed_over_and_does_not_rest_for_it(here: Deployment) -> None:
+    number, first, second = put(here), Scripted("aliyun", NoTemplate), Scripted("smpp")
+    run(here, first, second)
+    assert row(here, number).provider == "smpp"
+    assert [one.name for one in delivery.in_order(here, [first, second])] == ["aliyun", "smpp"]
+    with here.reading() as session:
+        assert session.get(SmsProvider, "aliyun") is None

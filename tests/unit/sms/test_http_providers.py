@@ -9,7 +9,7 @@ from tencentcloud.common.sign import Sign
 
 from idp.outgoing import Outgoing
 from idp.settings import Settings
-from idp.sms.errors import AccountRefused, Busy, NumberRefused, OutcomeUnknown, ProviderLimit, SendError, Unreachable
+from idp.sms.errors import AccountRefused, Busy, NoTemplate, NumberRefused, OutcomeUnknown, ProviderLimit, SendError, Unreachable
 from idp.sms.provider import TextMessage
 from idp.sms.providers import aliyun, tencent
 from tests.clocks import SettableClock
@@ -121,3 +121,21 @@ def test_where_nobody_listens_it_may_go_elsewhere(kind: str) -> None:
     with pytest.raises(Unreachable):
         of(kind, gone.url).send(MESSAGE)
     assert OutcomeUnknown.elsewhere is False
+
+
+@pytest.mark.parametrize("kind", ["aliyun", "tencent"])
+def test_a_notice_goes_out_by_its_own_approved_text_or_not_at_all(receiver: Receiver, kind: str) -> None:
+    notice = TextMessage(7, "+8613800000000", "text", "en", {"code": "", "event": "The password was changed."})
+    with pytest.raises(NoTemplate):
+        of(kind, receiver.url).send(notice)
+    assert receiver.received == []
+    receiver.body = json.dumps(
+        {"Code": "OK", "BizId": "b", "Response": {"SendStatusSet": [{"SerialNo": "5:1", "Code": "Ok"}]}}
+    ).encode()
+    here = settings(receiver.url).model_copy(update={"sms_aliyun_notice": "SMS_9", "sms_tencent_notice": "99"})
+    chosen = aliyun.Aliyun if kind == "aliyun" else tencent.Tencent
+    assert chosen(here, Outgoing(here), SettableClock()).send(notice).ids
+    path, _, body = receiver.received[0]
+    sent = f"{path} {body if isinstance(body, str) else body.decode()}"
+    assert "SMS_9" in sent or '"99"' in sent
+    assert "password" in sent
