@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 
 import httpx
@@ -22,6 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.services.processes import ROOT, free_port, running
 
+PATIENCE = 60.0
 USER, PASSWORD = "yima", "letter-box-7"
 
 
@@ -35,9 +36,10 @@ class MailServer:
     url: str
     authority: Path
 
-    def letters(self) -> list[dict[str, Any]]:
-        """What arrived, with the envelope's ``to``."""
-        found: list[dict[str, Any]] = httpx.get(self.url, trust_env=False).json()
+    def letters(self, at_least: int = 0) -> list[dict[str, Any]]:
+        """What arrived, with the envelope's ``to``; waits until so many have."""
+        answer = httpx.get(self.url, params={"at_least": at_least}, trust_env=False, timeout=PATIENCE + 10)
+        found: list[dict[str, Any]] = answer.json()
         return found
 
 
@@ -59,6 +61,7 @@ def running_mail_server(folder: Path) -> Iterator[MailServer]:
 
 
 LETTERS: list[dict[str, Any]] = []
+ARRIVED = Condition()
 
 
 class _Postbox:
@@ -73,13 +76,18 @@ class _Postbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         tls, user = server.transport.get_extra_info("ssl_object") is not None, bool(session.authenticated)
-        LETTERS.append({"to": envelope.rcpt_tos, "content": content.decode(), "tls": tls, "authenticated": user})
+        with ARRIVED:
+            LETTERS.append({"to": envelope.rcpt_tos, "content": content.decode(), "tls": tls, "authenticated": user})
+            ARRIVED.notify_all()
         return "250 OK"
 
 
 class _Web(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = json.dumps(LETTERS).encode()
+        wanted = int(self.path.partition("at_least=")[2] or 0)
+        with ARRIVED:
+            ARRIVED.wait_for(lambda: len(LETTERS) >= wanted, PATIENCE)
+            body = json.dumps(LETTERS).encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
@@ -100,7 +108,7 @@ async def _serve() -> None:
     guarded = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": _authenticate}
     await loop.create_server(lambda: SMTP(box, hostname="localhost", **guarded), "127.0.0.1", int(os.environ["STARTTLS"]))
     await loop.create_server(lambda: SMTP(box, hostname="localhost"), "127.0.0.1", int(os.environ["TLS"]), ssl=context)
-    Thread(target=HTTPServer(("127.0.0.1", int(os.environ["WEB"])), _Web).serve_forever, daemon=True).start()
+    Thread(target=ThreadingHTTPServer(("127.0.0.1", int(os.environ["WEB"])), _Web).serve_forever, daemon=True).start()
     await asyncio.Event().wait()
 
 

@@ -3,12 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0019"
+down_revision = "0015"
 
 
 def upgrade() -> None:
-
     op.create_table(
         "factor_reset",
         sa.Column("id", sa.Integer(), nullable=False),
