@@ -17,6 +17,7 @@ from tests.services.provider import running_provider
 # Tells a person something in a process that dies by `kill -9`: after the commit, or just before it.
 DYING = """
 import os, signal, sys
+import idp.schema
 from idp.audit import Actor
 from idp.deployment import open_deployment
 from idp.notices import book

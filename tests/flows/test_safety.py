@@ -1,10 +1,12 @@
 """On a phone: a device is remembered, a sign-in is recognised, and what was not me is ended."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.flows.conftest import NewContext, Site, send
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_a_pupil_has_the_phone_remembered_and_later_ends_everything(site: Site, context: NewContext) -> None:
     person, phone, other = site.newcomer(totp=True), context(width=390, height=844), context()
     page = phone.new_page()
