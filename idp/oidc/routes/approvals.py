@@ -54,7 +54,8 @@ def decide() -> Answer:
         client = provider().clients.get(row.client_id) if row is not None else None
         if row is None or client is None:
             return _page(signed_in, _("This request is over, or was answered already.")), REFUSED
-        wanted = Requirement(row.level, FRESH_SECONDS, app_name=client.name, client_id=client.id)
+        # The person is named by somebody else: a remembered device does not stand for the factor that answers it.
+        wanted = Requirement(row.level, FRESH_SECONDS, app_name=client.name, client_id=client.id, remembered=False)
         enough = not agreed or is_satisfied(tx.session, provider().site, wanted, signed_in, tx.now)
         if enough and not _answer(tx, row, client, signed_in, agreed=agreed):
             return _page(signed_in, _("This request is over, or was answered already.")), REFUSED
