@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
+from idp.clock import BEIJING
 from idp.database.compare_and_set import compare_and_set
 from idp.mfa import credentials, engine
 from idp.mfa.errors import NoSuchFactor, NoSuchReset, NotEntitled, OneHandOnly, ResetUnderWay, WitnessTooNew
@@ -22,7 +23,7 @@ from idp.mfa.factors import kind_of
 from idp.mfa.tables import Credential, FactorReset
 from idp.notices import book
 from idp.notices.events import Event
-from idp.registry.administrators import administers, is_administrator
+from idp.registry.affiliations import administers, is_administrator
 from idp.registry.tables import Person
 
 APPROVED_WITHIN = timedelta(hours=72)
@@ -57,7 +58,7 @@ def witness(tx: Transaction, site: Site, person: Person, code: str, kind: str = 
     Raises :class:`NoSuchFactor` for somebody who has none that gives codes, :class:`WitnessTooNew`, or what
     :func:`idp.mfa.engine.answer` raises; a wrong code is counted if the caller keeps the transaction.
     """
-    kinds = [choice.kind for choice in credentials.choices(tx.session, person.id)]
+    kinds = [choice.kind for choice in credentials.choices(credentials.held_by(tx.session, person.id))]
     able = [one for one in kinds if not kind_of(one).challenged and not kind_of(one).last_resort and kind in ("", one)]
     if not able:
         raise NoSuchFactor
@@ -100,7 +101,7 @@ def approve(tx: Transaction, reset_id: int, by: Witness) -> FactorReset:
     _check_entitled(tx, by, person)
     if row.requested_by == by.person_id:
         raise OneHandOnly
-    waits = is_administrator(tx.session, person.id, tx.now.date())
+    waits = is_administrator(tx.session, person.id, tx.now.astimezone(BEIJING).date())
     state, due = (ResetState.WAITING, tx.now + ADMINISTRATORS_WAIT) if waits else (ResetState.DONE, tx.now)
     _advance(tx, row, ResetState.REQUESTED, state=state, due_at=due, approved_by=by.person_id, approved_at=tx.now)
     _record(tx, Action.RESET_APPROVED, person, row, by=by.number)
@@ -169,7 +170,7 @@ def _is_open(tx: Transaction, row: FactorReset) -> bool:
 def _check_entitled(tx: Transaction, by: Witness, person: Person) -> None:
     if by.person_id == person.id:
         raise OneHandOnly
-    if not administers(tx.session, by.person_id, person.id, tx.now.date()):
+    if not administers(tx.session, by.person_id, person.id, tx.now.astimezone(BEIJING).date()):
         raise NotEntitled
 
 
