@@ -1,12 +1,11 @@
 """What people are told of, and in which words."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 
+from idp.clock import BEIJING
 from idp.i18n import N_, translate
-
-CHINA = timezone(timedelta(hours=8))  # one time for the whole mainland, without summer time
 
 
 class Event(StrEnum):
@@ -70,4 +69,4 @@ def sentence(event: str, detail: Mapping[str, str], locale: str) -> str:
 
 def clock(moment: datetime) -> str:
     """``2026-09-01 16:30``, China time."""
-    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
