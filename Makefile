@@ -56,10 +56,10 @@ migration: $(VENV)/.dev ## Writes the migration from the schema's last state to 
 
 .PHONY: clean
 clean: ## Removes everything that was installed or built; keeps var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules tests/clients/.venv tests/screenshots
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules phone/node_modules tests/clients/.venv tests/screenshots
 
 .PHONY: clients
-clients: tests/clients/node_modules/.installed tests/clients/.venv/.installed
+clients: tests/clients/node_modules/.installed phone/node_modules/.installed tests/clients/.venv/.installed
 
 # --- What the doors need -------------------------------------------------------------------------
 
@@ -81,6 +81,10 @@ $(VENV)/.dev: pyproject.toml $(wildcard idp/i18n/locales/*/LC_MESSAGES/*.po) | $
 # Without npm the tests that need it say so themselves.
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@if command -v npm >/dev/null; then cd tests/clients && npm ci --silent && touch node_modules/.installed; fi
+
+# What the signing app is built from: to build it again and compare, and to run its protocol.
+phone/node_modules/.installed: phone/package-lock.json
+	@if command -v npm >/dev/null; then cd phone && npm ci --silent && touch node_modules/.installed; fi
 
 tests/clients/.venv/.installed: tests/clients/requirements.txt
 	$(PYTHON) -m venv tests/clients/.venv
