@@ -1,6 +1,7 @@
 """What we claim about speed, measured on this machine, beside something else measured in the same run.
 
 ``make bench`` prints a table and writes ``bench/results.json``; ``make bench ONLY=name`` runs one part. Parts: ``crypto`` (engines
-beside ``openssl speed``), ``mutations`` (how many broken tokens get through), ``http`` (endpoints beside npm's oidc-provider),
-``flow`` (whole sign-ins), ``newcomer`` (what somebody meets who tries it). Nothing here is a test; no test asserts a time.
+beside ``openssl speed``), ``cosign`` (the server's answer to a phone, whole ceremonies), ``mutations`` (how many broken tokens get
+through), ``http`` (endpoints beside npm's oidc-provider), ``flow`` (whole sign-ins), ``newcomer`` (what somebody meets who tries
+it). Nothing here is a test; no test asserts a time.
 """

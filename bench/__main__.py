@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import crypto, flow, http, mutations, newcomer, tokens
+from bench import cosign, crypto, flow, http, mutations, newcomer, tokens
 from bench.measurement import Measurement, table
 
 PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
     "crypto": crypto.measure,
+    "cosign": cosign.measure,
     "mutations": mutations.measure,
     "http": http.measure,
     "flow": flow.measure,

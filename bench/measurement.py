@@ -1,5 +1,7 @@
 """One figure, and what stood beside it."""
 
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +25,16 @@ class Measurement:
     def to_json(self) -> dict[str, Any]:
         """For ``results.json``."""
         return {**asdict(self), "ratio": self.ratio}
+
+
+def per_second(work: Callable[[], object], seconds: float) -> float:
+    """How often ``work`` is done in a second of processor time, tried for ``seconds``."""
+    count, start = 0, time.process_time()
+    while time.process_time() - start < seconds:
+        for _ in range(10):
+            work()
+        count += 10
+    return count / (time.process_time() - start)
 
 
 def table(measurements: list[Measurement]) -> str:
