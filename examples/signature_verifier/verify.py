@@ -41,7 +41,11 @@ def _raw(der):
         tag, length = der[at], der[at + 1]
         if tag != 2 or not 0 < length <= 33 or at + 2 + length > len(der):
             raise InvalidEvidence("not a signature")
-        numbers.append(int.from_bytes(der[at + 2 : at + 2 + length], "big"))
+        content = der[at + 2 : at + 2 + length]
+        # X.690 §8.3.2, §8.3.3: an integer has one encoding, and one that begins with a set bit is negative.
+        if content[0] >= 0x80 or (length > 1 and content[0] == 0 and content[1] < 0x80):
+            raise InvalidEvidence("not a signature")
+        numbers.append(int.from_bytes(content, "big"))
         at += 2 + length
     if len(numbers) != 2:
         raise InvalidEvidence("not a signature")

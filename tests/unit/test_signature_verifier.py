@@ -58,6 +58,13 @@ def test_no_changed_byte_of_the_signature_is_taken() -> None:
             verify(good | {"signature": b64encode(changed).decode()})
 
 
+@pytest.mark.parametrize("r", ["0221000000000000", "022000", "0220ff"])
+def test_a_number_in_another_encoding_than_its_one_is_refused(r: str) -> None:
+    numbers = bytes.fromhex(r).ljust(34 if r.startswith("0220") else 35, b"\x01") + b"\x02\x01\x01"
+    with pytest.raises(InvalidEvidence, match="not a signature"):
+        verify(exported() | {"signature": b64encode(bytes((0x30, len(numbers))) + numbers).decode()})
+
+
 def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{}")
     done = subprocess.run(
