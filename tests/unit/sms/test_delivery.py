@@ -156,7 +156,7 @@ def test_without_a_provider_nothing_is_written_down(deployment: Deployment) -> N
 
 
 def test_a_payload_moved_to_another_message_does_not_open(here: Deployment, clock: SettableClock) -> None:
-    put(here)
+    number = put(here)
     clock.forward(minutes=2)
     second = put(here, "000000")
     with here.transaction(OPERATOR) as tx:
@@ -165,8 +165,12 @@ def test_a_payload_moved_to_another_message_does_not_open(here: Deployment, cloc
         tx.session.execute(update(Message).where(Message.id == other.id).values(payload=moved))
     only = Scripted("cmpp3")
     run(here, only)
-    assert "000000" not in "".join(message.text for message in only.sent)
-    assert row(here, second).state != "sent"
+    assert [message.reference for message in only.sent] == [number]
+    assert (row(here, number).state, row(here, second).state) == ("sent", "sending")
+    clock.forward(minutes=1)
+    run(here, only)
+    assert [message.reference for message in only.sent] == [number]
+    assert (row(here, second).state, row(here, second).error) == ("failed", "sms.interrupted")
 
 
 def test_a_provider_that_is_asked_for_reports_is_asked_again_until_it_knows(here: Deployment, clock: SettableClock) -> None:
