@@ -56,10 +56,10 @@ migration: $(VENV)/.dev ## Writes the migration from the schema's last state to 
 
 .PHONY: clean
 clean: ## Removes everything that was installed or built; keeps var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules phone/node_modules tests/clients/.venv tests/screenshots
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules phone/node_modules tests/clients/.venv tests/clients/cmpp_gateway/target tests/screenshots
 
 .PHONY: clients
-clients: tests/clients/node_modules/.installed phone/node_modules/.installed tests/clients/.venv/.installed
+clients: tests/clients/node_modules/.installed phone/node_modules/.installed tests/clients/.venv/.installed tests/clients/cmpp_gateway/target/.installed
 
 # --- What the doors need -------------------------------------------------------------------------
 
@@ -90,3 +90,9 @@ tests/clients/.venv/.installed: tests/clients/requirements.txt
 	$(PYTHON) -m venv tests/clients/.venv
 	tests/clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+# Without Maven or a JDK the tests that need it say so themselves.
+tests/clients/cmpp_gateway/target/.installed: tests/clients/cmpp_gateway/pom.xml tests/clients/cmpp_gateway/Gateway.java
+	@if command -v mvn >/dev/null && command -v javac >/dev/null; then cd tests/clients/cmpp_gateway \
+		&& mvn -q -B dependency:copy-dependencies -DoutputDirectory=target/libs \
+		&& javac -d target/classes -cp 'target/libs/*' Gateway.java && touch target/.installed; fi

@@ -4,7 +4,8 @@ Owns the messages on the wire (``pdu``), one connection with its login, window a
 top, which keeps the connection up (``gateway``). Done: connect, submit, deliver (status reports), active test, terminate. Left out:
 query, cancel, and messages from phones, which are acknowledged and dropped.
 
-Written after descriptions and open implementations of the protocol; a carrier's gateway has not been tried.
+Written after descriptions and open implementations of the protocol, and tried against a gateway by other authors; a carrier's
+has not been tried.
 """
 
 from idp.sms.providers.cmpp3.gateway import build
