@@ -55,16 +55,20 @@ class Outgoing:
         content_type: str | None,
         authorization: str | None = None,
         headers: Mapping[str, str] | None = None,
+        seconds: float = SECONDS,
     ) -> Fetched:
-        """Sends ``body``. Raises :class:`FetchFailed`."""
+        """Sends ``body``; ``seconds`` is how long the other side may be silent. Raises :class:`FetchFailed`."""
         named = {"Content-Type": content_type, "Authorization": authorization}
-        return self._request("POST", url, {k: v for k, v in named.items() if v is not None} | dict(headers or {}), body)
+        sent = {k: v for k, v in named.items() if v is not None} | dict(headers or {})
+        return self._request("POST", url, sent, body, seconds=seconds)
 
-    def _request(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Fetched:
+    def _request(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None = None, *, seconds: float = SECONDS
+    ) -> Fetched:
         scheme = urlsplit(url).scheme
         if scheme != "https" and not (scheme == "http" and self._private_allowed):
             raise FetchFailed(detail="only https is fetched")
-        timeout = {"connect": SECONDS, "read": SECONDS, "write": SECONDS, "pool": SECONDS}
+        timeout = {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
         try:
             with self._pool.stream(
                 method,

@@ -157,6 +157,7 @@ class Aliyun:
                 content_type=None,  # there is no body; a content type would have to be signed
                 authorization=authorization(call, here.sms_aliyun_key_id, secret),
                 headers={**call.headers, "accept": "application/json"},
+                seconds=here.sms_timeout,
             )
         except FetchFailed as error:
             not_fetched(error)

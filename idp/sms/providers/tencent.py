@@ -117,7 +117,14 @@ class Tencent:
             "X-TC-Timestamp": str(int(moment.timestamp())),
         }
         try:
-            answer = self._outgoing.post(f"{url}/", body, content_type=CONTENT_TYPE, authorization=credentials, headers=headers)
+            answer = self._outgoing.post(
+                f"{url}/",
+                body,
+                content_type=CONTENT_TYPE,
+                authorization=credentials,
+                headers=headers,
+                seconds=here.sms_timeout,
+            )
         except FetchFailed as error:
             not_fetched(error)
         response = parsed(answer).get("Response")
