@@ -136,6 +136,10 @@ class SmsSettings(BaseModel):
             raise ValueError("sms_wide_network_hourly must not be smaller than sms_network_hourly")
         if self.sms_smpp_password and len(self.sms_smpp_password.get_secret_value()) > 8:
             raise ValueError("sms_smpp_password must not be longer than eight characters (SMPP 3.4 §5.2.2)")
+        for name in ("sms_cmpp3_gateway", "sms_smpp_gateway"):
+            port = getattr(self, name).rpartition(":")[2]
+            if port and not 0 < int(port) < 65536:
+                raise ValueError(f"{name} names a port that is none: {port}")
         for name in ("sms_aliyun_url", "sms_tencent_url"):
             parts = urlsplit(getattr(self, name))
             if parts.scheme not in ("http", "https") or not re.fullmatch(r"[^/?#@\s]+", parts.netloc) or parts.path.strip("/"):

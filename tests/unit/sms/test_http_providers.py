@@ -25,6 +25,7 @@ from tests.clocks import SettableClock
 from tests.services.sms_vendors import KEY_ID, KEY_SECRET, Vendor, vendor
 
 KINDS = ("aliyun", "tencent")
+OUTGOING = Outgoing(Settings(allow_private_fetches=True))
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def of(kind: str, url: str, **changes: object) -> aliyun.Aliyun | tencent.Tencen
         sms_timeout=1,
         **{**values, **changes},  # type: ignore[arg-type]
     )
-    return (aliyun.Aliyun if kind == "aliyun" else tencent.Tencent)(here, Outgoing(here), SettableClock())
+    return (aliyun.Aliyun if kind == "aliyun" else tencent.Tencent)(here, OUTGOING, SettableClock())
 
 
 def message(locale: str = "zh_Hans", code: str = "814095") -> TextMessage:
