@@ -51,11 +51,19 @@ class Proof:
     alone: bool
 
 
-def ask(tx: Transaction, site: Site, kind: str, occasion: Occasion, person_id: int | None, credential_id: int | None) -> Challenge:
+def ask(
+    tx: Transaction,
+    site: Site,
+    kind: str,
+    occasion: Occasion,
+    person_id: int | None,
+    credential_id: int | None,
+    details: Answer | None = None,
+) -> Challenge:
     """Puts a new question, which ends an earlier one of the kind on this occasion.
 
-    ``person_id`` is empty where the answer will say who it is, ``credential_id`` where any of the kind may answer. Raises
-    :class:`NoSuchFactor`, or what the kind raises when it may not ask now.
+    ``person_id`` is empty where the answer will say who it is, ``credential_id`` where any of the kind may answer; ``details`` is
+    the form by which it was asked for. Raises :class:`NoSuchFactor`, or what the kind raises when it may not ask now.
     """
     factor = kind_of(kind)
     if not factor.challenged:
@@ -66,6 +74,7 @@ def ask(tx: Transaction, site: Site, kind: str, occasion: Occasion, person_id: i
         credential = tx.session.get(Credential, credential_id)
         if credential is None or credential.kind != kind or credential.person_id != person_id or credential.state not in states:
             raise NoSuchFactor
+    factor.check_asking(tx, site, credential, details or {})
     challenge = challenges.create(tx, kind, occasion, factor.challenge_lifetime, person_id=person_id, credential_id=credential_id)
     _check_restricted(tx, factor, person_id)
     factor.challenge(tx, site, challenge, credential)

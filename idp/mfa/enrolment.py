@@ -81,7 +81,7 @@ def begin(
     tx.session.flush()
     factor.begin(tx, site, person, credential, details or {})
     tx.session.flush()
-    challenge = engine.ask(tx, site, kind, occasion, person.id, credential.id) if factor.challenged else None
+    challenge = engine.ask(tx, site, kind, occasion, person.id, credential.id, details) if factor.challenged else None
     return Enrolment(credential.id, kind, factor.shown(site, person, credential, challenge), challenge)
 
 

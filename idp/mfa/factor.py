@@ -189,6 +189,13 @@ class Factor(ABC):
     def challenge(self, tx: Transaction, site: Site, challenge: Challenge, credential: Credential | None) -> None:
         """Fills a new challenge and sends what has to be sent, in this transaction. Asking is never a failure of the person."""
 
+    def check_asking(self, tx: Transaction, site: Site, credential: Credential | None, details: Answer) -> None:
+        """Raises a :class:`idp.mfa.errors.FactorError` where asking now has a price that ``details``, the form, does not bring."""
+
+    def before(self, session: Session, site: Site, person: Person) -> dict[str, Any]:
+        """What the partial ``enrol.html`` shows whether or not an enrolment has begun."""
+        return {}
+
     def asked(self, session: Session, site: Site, challenge: Challenge | None, credentials: Sequence[Credential]) -> dict[str, Any]:
         """What the partial ``ask.html`` shows."""
         return {}

@@ -33,6 +33,16 @@ class TooManyMessages(SmsError):
     default_message = N_("Too many text messages were asked for. Please wait %(seconds)s seconds, or choose another way.")
 
 
+class WorkNeeded(SmsError):
+    """One more message so soon has a price: work by the browser, or patience."""
+
+    code = "sms.work"
+    default_message = N_(
+        "A message was sent just now. Please wait %(minutes)s minutes, or choose another way. "
+        "With JavaScript there is no need to wait."
+    )
+
+
 class BudgetSpent(SmsError):
     """As many codes went unanswered today as are thought to be honest."""
 

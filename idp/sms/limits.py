@@ -29,6 +29,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PER_NUMBER = ((1, MINUTE), (5, HOUR), (10, DAY))
 UNANSWERED_PER_PERSON = 5
 NOTICES_PER_NUMBER = 10  # a day
+PER_PERSON_HOURLY = 10  # two numbers, five each: what :mod:`idp.sms.work` counts by, and never the tightest limit
 SHARE = 0.3
 REMEMBERED_DAYS = 14
 
@@ -104,6 +105,16 @@ def day_of(moment: datetime) -> str:
     return moment.astimezone(BEIJING).date().isoformat()
 
 
+def number_key(phone_index: str, window: timedelta) -> str:
+    """The row that counts the messages to a number."""
+    return _key("number", phone_index, str(window))
+
+
+def person_key(person_id: int, window: timedelta) -> str:
+    """The row that counts the messages that a person caused, answered or not."""
+    return _key("caused", str(person_id), str(window))
+
+
 def networks(address: str) -> tuple[str, str]:
     """What a limit per address counts by, narrow and wide: an IPv4 address and its /24, of IPv6 the /64 and the /48."""
     here = ipaddress.ip_address(address)
@@ -112,9 +123,10 @@ def networks(address: str) -> tuple[str, str]:
 
 
 def _counters(limits: Limits, phone_index: str, person_id: int | None, address: str | None) -> Sequence[Counter]:
-    found = [Counter("number", _key("number", phone_index, str(w)), limit, w) for limit, w in PER_NUMBER]
+    found = [Counter("number", number_key(phone_index, window), limit, window) for limit, window in PER_NUMBER]
     if person_id is not None:
         found.append(Counter("person", _person_key(person_id), UNANSWERED_PER_PERSON, DAY))
+        found.append(Counter("person", person_key(person_id, HOUR), PER_PERSON_HOURLY, HOUR))
     if address is not None:
         narrow, wide = networks(address)
         found.append(Counter("network", _key("network", narrow), limits.network_hourly, HOUR, limits.enforce))

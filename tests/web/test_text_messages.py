@@ -22,12 +22,14 @@ from idp.registry.tables import Person
 from idp.sms import delivery, queue
 from idp.sms.errors import NumberRefused
 from idp.sms.provider import Accepted, TextMessage
+from idp.sms.work import Work
 from tests import factors
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person
+from tests.services.puzzle import solved
 from tests.web.conftest import Phone, give_totp
-from tests.web.pages import Browser, Page
+from tests.web.pages import Browser, Form, Page
 from tests.web.relying_party import register_app
 
 NUMBER = "13912345678"
@@ -102,15 +104,25 @@ def signed_in(browser: Browser, person: Known, phone: Phone) -> None:
     browser.submit(code=phone.code())
 
 
-def to_the_code(browser: Browser, person: Known) -> Page:
-    """Signs in with the password and has a message sent."""
+def to_the_code(browser: Browser, person: Known, *, again: bool = False) -> Page:
+    """Signs in with the password and has a message sent; ``again``: so soon after another one that the browser works for it."""
     browser.get("/login")
     browser.sign_in(person.number, PASSWORD)
-    return browser.submit(form=ask_form(browser))
+    return ask_again(browser) if again else browser.submit(form=ask_form(browser))
 
 
-def ask_form(browser: Browser) -> object:
+def ask_again(browser: Browser) -> Page:
+    """Has another message sent, with the work that the page asks for."""
+    return browser.submit(form=ask_form(browser), work=solved(work_of(browser.page)))
+
+
+def ask_form(browser: Browser) -> Form:
     return next(form for form in browser.page.forms if form.action.startswith("/login/challenge"))
+
+
+def work_of(page: Page) -> Work:
+    seed, bits = re.findall('data-seed="([0-9a-f]{32})" data-bits="([0-9]+)"', page.text)[0]
+    return Work(seed, int(bits))
 
 
 def test_a_code_is_sent_when_asked_for_and_signs_in_once(browser: Browser, numbered: Known, inbox: Inbox) -> None:
@@ -174,14 +186,47 @@ def test_another_message_waits_a_minute_and_then_ends_the_code_before(
 ) -> None:
     to_the_code(browser, numbered)
     first, old = inbox.code(), browser.page.form("code")
-    assert browser.submit(form=ask_form(browser)).status == 422
+    assert ask_again(browser).status == 422
     clock.forward(minutes=1)
-    browser.submit(form=ask_form(browser))
+    ask_again(browser)
     second = inbox.code()
     assert browser.submit(form=old, code=first).status == 422
     assert "yima_session" not in browser.cookies()
     browser.get(f"/login?flow={old.fields['flow']}&kind=sms")
     assert "林小雨" in browser.submit(code=second).text
+
+
+def test_another_message_so_soon_without_work_is_not_sent_and_after_twenty_minutes_it_is(
+    english: Browser, numbered: Known, inbox: Inbox, clock: SettableClock
+) -> None:
+    to_the_code(english, numbered)
+    inbox.open()
+    sent = len(inbox.messages)
+    clock.forward(minutes=1)
+    for brought in ("", "1", "x" * 2000):
+        page = english.submit(form=ask_form(english), work=brought)
+        assert page.status == 422
+        assert "wait 19 minutes" in page.text
+    inbox.open()
+    assert len(inbox.messages) == sent
+    clock.forward(minutes=19)
+    english.submit(form=ask_form(english))
+    inbox.open()
+    assert len(inbox.messages) == sent + 1
+
+
+def test_adding_a_number_that_was_just_sent_a_message_takes_work_whoever_caused_it(
+    app: Flask, numbered: Known, sending: Deployment, school: str, inbox: Inbox, clock: SettableClock
+) -> None:
+    to_the_code(Browser(app), numbered)
+    clock.forward(minutes=1)
+    other, browser = make_person(sending, school, name="王小明", document="DEMO99999", phone="13700000000"), Browser(app)
+    signed_in(browser, other, give_totp(sending, other, clock))
+    browser.get("/me/factors/sms")
+    assert browser.submit(phone=NUMBER).status == 422
+    assert browser.submit(phone=NUMBER, work=solved(work_of(browser.page))).status == 200
+    inbox.open()
+    assert len(inbox.messages) == 3
 
 
 def test_a_code_works_in_the_browser_that_asked_for_it_and_in_no_other(
@@ -191,7 +236,7 @@ def test_a_code_works_in_the_browser_that_asked_for_it_and_in_no_other(
     to_the_code(mine, numbered)
     code = inbox.code()
     clock.forward(minutes=1)
-    to_the_code(other, numbered)
+    to_the_code(other, numbered, again=True)
     inbox.open()
     form = other.page.form("code")
     stolen = {**form.fields, "challenge": mine.page.form("code").fields["challenge"], "code": code}

@@ -97,9 +97,11 @@ def _remember_days(tx: Transaction, flow: Flow, factor: Factor) -> int:
 
 
 def set_up(tx: Transaction, person: Person, factor: Factor, occasion: Occasion) -> dict[str, Any]:
-    """A set-up under way, begun if nothing has to be filled in before: ``factor``, ``enrolment``, and a picture of its ``uri``."""
+    """A set-up under way, begun if nothing has to be filled in before: ``factor``, ``enrolment``, a picture of its ``uri``, and
+    what the kind shows ``before``."""
     under_way = enrolment.pending(tx, site(), person, factor.kind, occasion=occasion)
     if under_way is None and factor.begins_at_once:
         under_way = enrolment.begin(tx, site(), person, factor.kind, occasion=occasion, label=_(factor.title))
     uri = under_way.shown.get("uri") if under_way is not None else None
-    return {"factor": factor, "enrolment": under_way, "qr": as_svg(uri) if uri else ""}
+    before = factor.before(tx.session, site(), person)
+    return {"factor": factor, "enrolment": under_way, "qr": as_svg(uri) if uri else "", "before": before}

@@ -40,7 +40,8 @@ def ask() -> Answer:
         chosen = choose(flow.choices(tx, site(), found), kind, credential)
         try:
             with tx.savepoint():
-                engine.ask(tx, site(), chosen.kind, flow.occasion(found), found.person_id, chosen.credential_id)
+                occasion, given = flow.occasion(found), fields(*PAGE_FIELDS)
+                engine.ask(tx, site(), chosen.kind, occasion, found.person_id, chosen.credential_id, given)
         except FactorError as error:
             return step_page(tx, found, Step.SECOND_FACTOR, error, REFUSED)
     return redirect(url_for("login.show", flow=found.id, kind=chosen.kind, credential=chosen.credential_id))

@@ -24,8 +24,8 @@ from idp.mfa.tables import Challenge, Credential
 from idp.registry import contacts
 from idp.registry.errors import InvalidField
 from idp.registry.tables import Person
-from idp.sms import limits, numbers, queue
-from idp.sms.errors import CountryNotAllowed, SmsError, TooManyMessages
+from idp.sms import limits, numbers, queue, work
+from idp.sms.errors import CountryNotAllowed, SmsError, TooManyMessages, WorkNeeded
 from idp.sms.queue import Asker
 from idp.sms.templates import Purpose as MessagePurpose
 from idp.sms.templates import Wording
@@ -45,6 +45,16 @@ class MessagesMustWait(FactorError):
 
     code = "mfa.sms.wait"
     default_message = N_("Too many text messages were asked for. Please wait %(seconds)s seconds, or choose another way.")
+
+
+class WorkMissing(FactorError):
+    """Another message so soon, and the browser has not worked for it."""
+
+    code = "mfa.sms.work"
+    default_message = N_(
+        "A message was sent just now. Please wait %(minutes)s minutes, or choose another way. "
+        "With JavaScript there is no need to wait."
+    )
 
 
 class NoMessageNow(FactorError):
@@ -92,6 +102,21 @@ class Sms(Factor):
         """``number``, masked."""
         return {"number": credential.label}
 
+    def check_asking(self, tx: Transaction, site: Site, credential: Credential | None, details: Answer) -> None:
+        """Raises :class:`WorkMissing`."""
+        if credential is None:
+            raise NoSuchFactor
+        index = site.vault.blind_index("phone", _phone(site.vault, credential))
+        brought = details.get("work", "")
+        try:
+            work.check(tx.session, site.vault, tx.now, person_id=credential.person_id, phone_index=index, answer=brought)
+        except WorkNeeded as error:
+            raise WorkMissing(minutes=error.params["minutes"]) from None
+
+    def before(self, session: Session, site: Site, person: Person) -> dict[str, Any]:
+        """``work``, for another message."""
+        return {"work": work.asked(session, site.vault, person.id)}
+
     def challenge(self, tx: Transaction, site: Site, challenge: Challenge, credential: Credential | None) -> None:
         """Sends a new code. Raises :class:`MessagesMustWait`, :class:`NoMessageNow` or :class:`NotOffered`."""
         if credential is None:
@@ -119,11 +144,12 @@ class Sms(Factor):
             raise NoMessageNow(detail=error.code) from None
 
     def asked(self, session: Session, site: Site, challenge: Challenge | None, credentials: Sequence[Credential]) -> dict[str, Any]:
-        """``number``, masked, and ``failed``: whether the last message did not go out."""
+        """``number``, masked, ``failed``: whether the last message did not go out, and ``work`` for another one."""
         last = queue.latest(session, challenge.id) if challenge is not None else None
         return {
             "number": credentials[0].label if credentials else "",
             "failed": last is not None and last.state in ("failed", "undelivered"),
+            "work": work.asked(session, site.vault, credentials[0].person_id) if credentials else None,
         }
 
     def judge(self, tx: Transaction, site: Site, credential: Credential, challenge: Challenge | None, answer: Answer) -> Judged:
