@@ -1,6 +1,7 @@
 """Carrying the work out."""
 
 import logging
+import random
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,7 +10,6 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from idp.audit import Action
-from idp.database.compare_and_set import compare_and_set
 from idp.deployment import SYSTEM, Deployment
 from idp.errors import YimaError
 from idp.outbox.tables import Message
@@ -32,18 +32,21 @@ def run_due(deployment: Deployment, handlers: Mapping[str, Handler]) -> int:
         due = select(Message.id).where(
             Message.given_up_at.is_(None), Message.due_at <= deployment.clock.now(), Message.kind.in_(handlers)
         )
-        ids = session.scalars(due.order_by(Message.due_at).limit(BATCH)).all()
+        ids = list(session.scalars(due.order_by(Message.due_at).limit(BATCH)))
+    random.shuffle(ids)  # workers that look at the same moment do not all reach for the same one
     return sum(_run(deployment, handlers, number) for number in ids)
 
 
 def start(deployment: Deployment, handlers: Mapping[str, Handler]) -> Callable[[], None]:
-    """Looks every second in a thread of its own until the returned function is called."""
+    """Looks every second, and at once again where there was work, in a thread of its own until the returned function is called."""
     stop = threading.Event()
 
     def run() -> None:
-        while not stop.wait(POLL_SECONDS):
+        done = 0
+        while not stop.wait(0 if done else POLL_SECONDS):
+            done = 0
             try:
-                run_due(deployment, handlers)
+                done = run_due(deployment, handlers)
             except Exception:
                 log.exception("the outbox failed")
 
@@ -68,19 +71,17 @@ def _run(deployment: Deployment, handlers: Mapping[str, Handler], number: int) -
 def _take(deployment: Deployment, number: int) -> Message | None:
     """The message, for us alone until the lease ends; ``None`` where another server was first."""
     with deployment.transaction(SYSTEM) as tx:
-        message = tx.session.get(Message, number)
-        if message is None or message.due_at > tx.now:
-            return None
         taking = (
             update(Message)
-            .where(Message.id == number, Message.tries == message.tries)
-            .values(tries=message.tries + 1, due_at=tx.now + LEASE)
+            .where(Message.id == number, Message.due_at <= tx.now, Message.given_up_at.is_(None))
+            .values(tries=Message.tries + 1, due_at=tx.now + LEASE)
+            .returning(Message)
         )
-        return message if compare_and_set(tx.session, taking) else None
+        return tx.session.scalar(taking, execution_options={"synchronize_session": False})
 
 
 def _failed(deployment: Deployment, message: Message, error: YimaError) -> None:
-    tries = message.tries + 1
+    tries = message.tries
     log.warning("%s about %s: try %s failed: %s", message.kind, message.subject, tries, error.detail or error)
     with deployment.transaction(SYSTEM) as tx:
         row = tx.session.get_one(Message, message.id)

@@ -61,17 +61,18 @@ def sender(deployment: Deployment, providers: Sequence[Provider]) -> Callable[[d
 def take(deployment: Deployment, number: int) -> bool:
     """Whether the message is ours to send now; one that is expired or was interrupted is marked so."""
     with deployment.transaction(SYSTEM) as tx:
+        mine = SmsMessage.id == number, SmsMessage.state == "queued"
+        taking = update(SmsMessage).where(*mine, SmsMessage.expires_at > tx.now).values(state="sending", taken_at=tx.now)
+        if compare_and_set(tx.session, taking):
+            return True
         row = tx.session.get(SmsMessage, number)
         if row is None or row.state not in ("queued", "sending"):
             return False
         if row.state == "sending":
             _fail(tx, number, Interrupted())
-            return False
-        if row.expires_at <= tx.now:
+        else:
             _fail(tx, number, Expired(), state="queued")
-            return False
-        taking = update(SmsMessage).where(SmsMessage.id == number, SmsMessage.state == "queued")
-        return compare_and_set(tx.session, taking.values(state="sending", taken_at=tx.now))
+        return False
 
 
 def hand_over(deployment: Deployment, providers: Sequence[Provider], message: TextMessage) -> Accepted:
@@ -104,6 +105,8 @@ def finish(deployment: Deployment, number: int, error: SendError) -> None:
 
 def in_order(deployment: Deployment, providers: Sequence[Provider]) -> list[Provider]:
     """The providers as configured, those that rest after a failure behind the others."""
+    if len(providers) < 2:
+        return list(providers)
     with deployment.reading() as session:
         resting = select(SmsProvider.name).where(SmsProvider.rests_until > deployment.clock.now())
         names = set(session.scalars(resting))
@@ -118,9 +121,11 @@ def _back(deployment: Deployment, number: int, error: SendError) -> bool:
 
 def _sent(deployment: Deployment, provider: Provider, message: TextMessage, accepted: Accepted) -> None:
     with deployment.transaction(SYSTEM) as tx:
-        _provider_row(tx, provider.name)
-        well = {"sent_at": tx.now, "failures": 0, "rests_until": None}
-        tx.session.execute(update(SmsProvider).where(SmsProvider.name == provider.name).values(well))
+        well = update(SmsProvider).where(SmsProvider.name == provider.name)
+        well = well.values(sent_at=tx.now, failures=0, rests_until=None)
+        if not compare_and_set(tx.session, well):  # its first message ever
+            _provider_row(tx, provider.name)
+            compare_and_set(tx.session, well)
         reports.accept(tx, deployment.settings, provider.name, message.reference, accepted, state="sending")
         if isinstance(provider, Reporting):  # it does not report by itself
             payload = {"message": message.reference, "sealed": queue.seal(deployment.ring.vault, message)}

@@ -50,32 +50,39 @@ def accept(tx: Transaction, settings: Settings, provider: str, number: int, acce
     sent = sending.values(state="sent", provider=provider, cost_fen=cost, sent_at=tx.now, done_at=None, error=None)
     if not compare_and_set(tx.session, sent):
         return
-    for name in accepted.ids:
-        row = {"provider": provider, "provider_id": name[:65], "state": "sent", "seen_at": tx.now}
-        insert_if_absent(tx, SmsSegment, row)
-        mine = update(SmsSegment).where(SmsSegment.provider == provider, SmsSegment.provider_id == name[:65])
-        compare_and_set(tx.session, mine.values(message_id=number))
-    _sum_up(tx, number)
+    names = dict.fromkeys(name[:65] for name in accepted.ids)
+    rows = [{"message_id": number, "provider": provider, "provider_id": name, "state": "sent", "seen_at": tx.now} for name in names]
+    insert = _insert(tx)(SmsSegment).values(rows)
+    # A report that was here first made the row without knowing the message.
+    key, known = ("provider", "provider_id"), {"message_id": number}
+    states = tx.session.scalars(insert.on_conflict_do_update(index_elements=key, set_=known).returning(SmsSegment.state)).all()
+    if set(states) != {"sent"}:
+        _sum_up(tx, number)
 
 
 def keep(tx: Transaction, provider: str, report: Report) -> None:
     """Keeps a report, and sums up the message if it is known by now."""
-    row = {"provider": provider, "provider_id": report.id[:65], "state": "sent", "seen_at": tx.now}
-    insert_if_absent(tx, SmsSegment, row)
     here = (SmsSegment.provider == provider, SmsSegment.provider_id == report.id[:65])
     done = "delivered" if report.delivered else "undelivered"
-    compare_and_set(
-        tx.session, update(SmsSegment).where(*here, SmsSegment.state == "sent").values(state=done, detail=report.detail[:40])
-    )
-    number = tx.session.scalar(select(SmsSegment.message_id).where(*here))
-    if number is not None:
-        _sum_up(tx, number)
+    keeping = update(SmsSegment).where(*here, SmsSegment.state == "sent").values(state=done, detail=report.detail[:40])
+    kept = keeping.returning(SmsSegment.message_id)
+    found = tx.session.execute(kept, execution_options={"synchronize_session": False}).first()
+    if found is None:  # not written down yet, or reported before
+        row = {"provider": provider, "provider_id": report.id[:65], "state": "sent", "seen_at": tx.now}
+        insert_if_absent(tx, SmsSegment, row)
+        found = tx.session.execute(kept, execution_options={"synchronize_session": False}).first()
+    if found is not None and found.message_id is not None:
+        _sum_up(tx, found.message_id)
 
 
 def insert_if_absent(tx: Transaction, table: type[Base], row: dict[str, Any]) -> None:
     """Makes sure that a row with this key is there; of any number of tries at once one makes it."""
-    insert = postgresql.insert if tx.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    tx.session.execute(insert(table).values(row).on_conflict_do_nothing())
+    tx.session.execute(_insert(tx)(table).values(row).on_conflict_do_nothing())
+
+
+def _insert(tx: Transaction) -> Any:
+    """The ``insert`` of the database, which knows what to do about a conflict."""
+    return postgresql.insert if tx.session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def _sum_up(tx: Transaction, number: int) -> None:
