@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import cosign, crypto, flow, http, mutations, newcomer, tokens
+from bench import cosign, crypto, flow, http, mutations, newcomer, otp, phone, sms, tokens
 from bench.measurement import Measurement, table
 
 PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -17,6 +17,9 @@ PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
     "flow": flow.measure,
     "tokens": tokens.measure,
     "newcomer": newcomer.measure,
+    "otp": otp.measure,
+    "phone": phone.measure,
+    "sms": sms.measure,
 }
 RESULTS = Path(__file__).parent / "results.json"
 
