@@ -12,6 +12,9 @@ Does not keep anything, does not decide who gets a certificate, knows no clock, 
 | ``request`` | certificate signing requests, with proof of possession |
 | ``name_constraints`` | where an authority's names may lie |
 | ``lints/`` | what may be certified; only what passed them can be signed |
+| ``crl/`` | lists of revoked certificates |
+| ``ocsp/`` | questions and answers about the state of one certificate |
+| ``revocation``, ``reasons`` | whether a certificate was revoked, and why |
 | ``path`` | RFC 5280 §6.1 |
 
 Specification: ``docs/specs/x509.md``.

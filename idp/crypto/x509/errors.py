@@ -159,3 +159,41 @@ class UnknownCriticalExtension(PathError):
 
     code = "x509.unknown_critical_extension"
     default_message = N_("The certificate has a critical extension that is not known here: %(extension)s.")
+
+
+class Revoked(PathError):
+    """A certificate on the path has been revoked. ``reason`` is the word of RFC 5280 §5.3.1, ``at`` the moment."""
+
+    code = "x509.revoked"
+    default_message = N_("The certificate was revoked at %(at)s (%(reason)s).")
+
+
+class RevocationUnknown(PathError):
+    """Nothing that is fresh and signed says whether a certificate on the path has been revoked."""
+
+    code = "x509.revocation_unknown"
+    default_message = N_("Whether the certificate has been revoked could not be found out.")
+
+
+# --- Lists and answers about revocation ---------------------------------------------------------------------------------
+
+
+class InvalidRevocationList(X509Error):
+    """A list that contradicts itself or RFC 5280 §5. ``detail`` says how."""
+
+    code = "x509.invalid_revocation_list"
+    default_message = N_("The list of revoked certificates is not valid.")
+
+
+class InvalidOCSPRequest(X509Error):
+    """A request that RFC 6960 §4.1 or our limits do not allow."""
+
+    code = "x509.invalid_ocsp_request"
+    default_message = N_("The question about the state of a certificate is not valid.")
+
+
+class InvalidOCSPResponse(X509Error):
+    """An answer that RFC 6960 §3.2 or §4.2 does not allow. ``detail`` says why."""
+
+    code = "x509.invalid_ocsp_response"
+    default_message = N_("The answer about the state of a certificate is not valid.")

@@ -1,6 +1,6 @@
 """From a certificate to an authority that is trusted (RFC 5280 §6.1), for SM2 and without policy mappings.
 
-Revocation is not looked at here.
+Revocation is looked at where evidence is given, for every certificate below the anchor.
 """
 
 from collections.abc import Sequence
@@ -30,18 +30,22 @@ from idp.crypto.x509.extensions import (
 )
 from idp.crypto.x509.extensions.usage import KEY_CERT_SIGN
 from idp.crypto.x509.name_constraints import check_names
+from idp.crypto.x509.revocation import RevocationEvidence, check_not_revoked
 
 MAX_PATH = 8  # our policy
 
 
 @dataclass(frozen=True, slots=True)
 class PathRules:
-    """What the path must satisfy. ``policies`` empty: any; else one of them must hold over the whole path."""
+    """What the path must satisfy. ``policies`` empty: any; else one of them must hold over the whole path. ``revocation`` none: not
+    looked at; else each certificate must be shown by it not to be revoked.
+    """
 
     at: datetime
     purpose: str | None = None
     key_usage: int | None = None
     policies: frozenset[str] = frozenset()
+    revocation: RevocationEvidence | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +91,8 @@ def _check_certificate(certificate: Certificate, above: Certificate, state: _Sta
         raise NotYetValid(detail=subject)
     if rules.at > certificate.tbs.not_after:
         raise Expired(detail=subject)
+    if rules.revocation is not None:  # RFC 5280 §6.1.3 (a) (3)
+        check_not_revoked(certificate, above, rules.revocation, rules.at)
     # §6.1.3 (b), (c): a certificate that is issued to itself on the way is exempt, a leaf never.
     if is_leaf or not certificate.is_self_issued:
         for constraints in state.constraints:

@@ -1,6 +1,6 @@
 """The frame of an extension, and the set of them (RFC 5280 §4.1.2.9)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -31,7 +31,8 @@ _KINDS: tuple[type[ExtensionValue], ...] = (
     OCSPNoCheck,
     UnifiedCreditCode,
 )
-KNOWN = {kind.oid: kind for kind in _KINDS}
+Kinds = Mapping[str, type[ExtensionValue]]
+KNOWN: Kinds = {kind.oid: kind for kind in _KINDS}
 MAX_EXTENSIONS = 64
 Value = TypeVar("Value", bound=ExtensionValue)
 
@@ -55,7 +56,7 @@ class Extension:
 
 
 class Extensions:
-    """The extensions of one certificate or request, none twice. Those that are known have been read."""
+    """The extensions of one certificate, request, list or answer, none twice. Those that are known have been read."""
 
     __slots__ = ("_items", "_values")
 
@@ -69,8 +70,8 @@ class Extensions:
         return cls([Extension.of(value, critical=critical) for value, critical in items], {value.oid: value for value, _ in items})
 
     @classmethod
-    def read(cls, reader: Reader) -> "Extensions":
-        """The next element, ``SEQUENCE SIZE (1..MAX) OF Extension``.
+    def read(cls, reader: Reader, known: Kinds = KNOWN) -> "Extensions":
+        """The next element, ``SEQUENCE SIZE (1..MAX) OF Extension``. ``known`` are the kinds that have a meaning where it stands.
 
         Raises ``MalformedDER``, :class:`DuplicateExtension` and what each known extension raises.
         """
@@ -85,7 +86,7 @@ class Extensions:
             if oid in items:
                 raise DuplicateExtension(extension=oid)
             items[oid] = Extension(oid, critical, content.data[content.position : content.end])
-            kind = KNOWN.get(oid)
+            kind = known.get(oid)
             if kind is not None:
                 values[oid] = kind.read(content)
                 content.finish()
@@ -105,8 +106,8 @@ class Extensions:
         return found is not None and found.critical
 
     def unknown_critical(self) -> str | None:
-        """The first critical extension that is not understood here."""
-        return next((item.oid for item in self if item.critical and item.oid not in KNOWN), None)
+        """The first critical extension that has no meaning where it stands."""
+        return next((item.oid for item in self if item.critical and item.oid not in self._values), None)
 
     def encode(self) -> bytes:
         """The DER, values written anew from what was read of them."""
