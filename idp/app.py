@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from idp import web
+from idp.certification import install as certification
 from idp.deployment import Deployment, open_deployment
 from idp.login.routes import BLUEPRINTS
 from idp.oidc import install as oidc
@@ -25,6 +26,7 @@ def create_app(deployment: Deployment) -> Flask:
         app.register_blueprint(blueprint)
     oidc.install(app, deployment)
     phone.install(app, deployment)
+    certification.install(app, deployment)
     start_page.install(app, [opened_by_oidc])
     return app
 

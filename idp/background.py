@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from idp import housekeeping
+from idp.certification import upkeep
 from idp.deployment import Deployment
 from idp.login.sessions import Ending
 from idp.mail import queue as mail
@@ -24,11 +25,11 @@ SMS_WORKERS = 4
 
 
 def start(deployment: Deployment) -> Callable[[], None]:
-    """Starts housekeeping and the outbox in threads of their own; the returned function stops them."""
+    """Starts housekeeping, the outbox and the authorities' upkeep in threads of their own; the returned function stops them."""
     provider = make_provider(deployment)
     handlers = {back_channel.KIND: back_channel.sender(provider), ciba.PING: ciba.sender(provider)}
     handlers[book.KIND] = telling.teller(deployment, lambda session, who: proven_numbers(session, deployment.ring.vault, who))
-    stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers)]
+    stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers), upkeep.start(deployment)]
     if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
         letters = {mail.KIND: mail.sender(deployment, Smtp(deployment.settings))}
         stops.append(worker.start(deployment, letters))

@@ -2,6 +2,7 @@
 
 from idp.apps import tables as apps
 from idp.audit import tables as audit
+from idp.certification import tables as certification
 from idp.database import Base
 from idp.keys import tables as keys
 from idp.login import tables as login
@@ -18,5 +19,23 @@ from idp.portal import tables as portal
 from idp.registry import tables as registry
 from idp.sms import tables as sms
 
-ROOMS = (audit, keys, outbox, registry, sms, notices, apps, policy, mfa, cosign, passkey, sm3otp, login, oidc, release, portal)
+ROOMS = (
+    audit,
+    keys,
+    outbox,
+    registry,
+    sms,
+    notices,
+    apps,
+    policy,
+    mfa,
+    cosign,
+    passkey,
+    sm3otp,
+    login,
+    oidc,
+    release,
+    portal,
+    certification,
+)
 metadata = Base.metadata

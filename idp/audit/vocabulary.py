@@ -89,3 +89,13 @@ class Action(StrEnum):
     RELEASES_READ = "oidc.releases.read"
     CODE_REPLAYED = "oidc.code.replayed"
     REFRESH_TOKEN_REPLAYED = "oidc.refresh_token.replayed"
+
+    AUTHORITY_CREATED = "certification.authority.created"
+    AUTHORITY_REQUESTED = "certification.authority.requested"
+    AUTHORITY_CERTIFIED = "certification.authority.certified"
+    AUTHORITY_ACCEPTED = "certification.authority.accepted"
+    CERTIFICATE_ISSUED = "certification.certificate.issued"
+    CERTIFICATE_REVOKED = "certification.certificate.revoked"
+    CERTIFICATE_HELD = "certification.certificate.held"
+    CERTIFICATE_RELEASED = "certification.certificate.released"
+    REVOCATION_LIST_PUBLISHED = "certification.revocation_list.published"

@@ -1,0 +1,105 @@
+"""Founding authorities: a root, one below another of this installation, or one that waits for a certificate from elsewhere."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.audit import Action, Transaction
+from idp.certification.errors import (
+    AuthorityExists,
+    AuthorityWaits,
+    InvalidAuthorityName,
+    NoSuchAuthority,
+)
+from idp.certification.office import Office, key_context, key_digest
+from idp.certification.subjects import Holder
+from idp.certification.tables import CertificateAuthority
+from idp.crypto import pem
+from idp.crypto.jose.algorithms import SM2_ALGORITHM
+from idp.crypto.jose.signer import SoftwareSigner, generate_signer
+from idp.crypto.x509.certificate import PEM_LABEL, Certificate
+from idp.crypto.x509.name import Name
+from idp.crypto.x509.request import create_request
+from idp.crypto.x509.signing import public_key_of
+
+# A name stands in addresses, where a hyphen and digits at its end are a shard's.
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_SHARD = re.compile(r"-\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """An authority without a certificate, and its key."""
+
+    row: CertificateAuthority
+    signer: SoftwareSigner
+
+
+def found(tx: Transaction, office: Office, name: str, holder: Holder, subject: Name) -> Founded:
+    """Makes the key of a new authority, seals it, and writes its request. It can do nothing before it has a certificate.
+
+    Raises :class:`InvalidAuthorityName`, :class:`AuthorityExists`.
+    """
+    if _NAME.fullmatch(name) is None or _SHARD.search(name) is not None:
+        raise InvalidAuthorityName
+    tx.serialise()
+    if tx.session.scalar(select(CertificateAuthority.id).where(CertificateAuthority.name == name)) is not None:
+        raise AuthorityExists(name=name)
+    signer = generate_signer(SM2_ALGORITHM)
+    row = CertificateAuthority(
+        name=name,
+        institution=holder.institution.code if holder.institution is not None else None,
+        organisation=holder.organisation,
+        subject=str(subject)[:500],
+        key_sealed=office.seal(signer, key_context(name)),
+        key_digest=key_digest(public_key_of(signer)),
+        request=create_request(subject, signer).to_pem(),
+        chain="",
+        created_at=tx.now,
+        issued=0,
+        crl_number=0,
+        crl_due_at=tx.now,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    tx.record(
+        Action.AUTHORITY_REQUESTED,
+        subject=f"authority:{name}",
+        institution=row.institution,
+        detail={"subject": row.subject, "key": row.key_digest},
+    )
+    return Founded(row, signer)
+
+
+def by_name(session: Session, name: str) -> CertificateAuthority:
+    """The authority. Raises :class:`NoSuchAuthority`."""
+    row = session.scalar(select(CertificateAuthority).where(CertificateAuthority.name == name))
+    if row is None:
+        raise NoSuchAuthority(name=name[:40])
+    return row
+
+
+def listed(session: Session) -> list[CertificateAuthority]:
+    """Every authority, in the order they were founded."""
+    return list(session.scalars(select(CertificateAuthority).order_by(CertificateAuthority.id)))
+
+
+def check_active(authority: CertificateAuthority) -> None:
+    """Raises :class:`AuthorityWaits` for one that has no certificate."""
+    if not authority.chain:
+        raise AuthorityWaits(name=authority.name)
+
+
+def chain_of(authority: CertificateAuthority) -> list[Certificate]:
+    """Its own certificate first, the root last. Raises :class:`AuthorityWaits`."""
+    check_active(authority)
+    return [Certificate(der) for der in pem.decode_all(authority.chain, PEM_LABEL)]
+
+
+def certificate_of(authority: CertificateAuthority) -> Certificate:
+    """Its own certificate. Raises :class:`AuthorityWaits`."""
+    check_active(authority)
+    end = f"-----END {PEM_LABEL}-----\n"
+    return Certificate.from_pem(authority.chain.partition(end)[0] + end)

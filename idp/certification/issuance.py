@@ -1,0 +1,156 @@
+"""From a request to a certificate.
+
+The certificate and the record of it are written in the caller's transaction, so it is handed out only when the transaction has
+ended: a process that dies between signature and commit has issued nothing that anybody holds.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from idp.audit import Action, Transaction
+from idp.certification import subjects
+from idp.certification.authorities import certificate_of, check_active
+from idp.certification.contents import IssuedBy, contents
+from idp.certification.errors import HolderNotFitting, KeyKnown, NoSuchCertificate
+from idp.certification.office import Office, key_digest
+from idp.certification.profiles import Profile
+from idp.certification.subjects import Holder
+from idp.certification.tables import CertificateAuthority, IssuedCertificate
+from idp.crypto import sm2
+from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.lints import (
+    Issuer,
+    LintedCertificate,
+    LintedRequest,
+    RequestRules,
+    lint_certificate,
+    lint_request,
+    sign_certificate,
+)
+from idp.crypto.x509.request import CertificateRequest
+from idp.i18n import N_
+
+SHARD_SIZE = 50_000  # our policy: the most entries, give or take a few, of a list that a certificate points to
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is applied for: a kind of certificate, whom it is about, and the request of the holder of the key."""
+
+    profile: Profile
+    holder: Holder
+    request: CertificateRequest
+
+
+def issue(tx: Transaction, office: Office, authority: CertificateAuthority, application: Application) -> IssuedCertificate:
+    """The certificate, as a row of ``tx``. Raises ``RequestRefused`` with every finding, :class:`KeyKnown`, and for a holder who
+    does not fit the profile :class:`HolderNotFitting`.
+    """
+    check_active(authority)
+    check_holder(authority, application)
+    linted = lint(tx.session, application)
+    issuer_certificate = certificate_of(authority)
+    issuer = IssuedBy(authority.name, issuer_certificate, next_shard(tx.session, authority))
+    name = subjects.subject(application.profile, application.holder)
+    key = linted.request.public_key
+    tbs = contents(office, application.profile, application.holder, key, name, issuer, tx.now)
+    return keep(
+        tx, authority, application, lint_certificate(tbs, Issuer(office.signer(authority), issuer_certificate)), issuer.shard
+    )
+
+
+def lint(session: Session, application: Application) -> LintedRequest:
+    """The request, looked at. Raises ``RequestRefused``."""
+
+    def key_is_known(key: sm2.PublicKey) -> bool:
+        return is_known(session, key)
+
+    holder = application.holder
+    rules = RequestRules(key_is_known, frozenset(holder.names), authority_allowed=application.profile.is_authority)
+    return lint_request(application.request, rules)
+
+
+def keep(
+    tx: Transaction, authority: CertificateAuthority, application: Application, linted: LintedCertificate, shard: int
+) -> IssuedCertificate:
+    """Signs what was linted, and writes it down with the record of it. Raises :class:`KeyKnown`."""
+    certificate = sign_certificate(linted)
+    holder = application.holder
+    row = IssuedCertificate(
+        authority_id=authority.id,
+        serial=f"{certificate.serial_number:x}",
+        subject=str(certificate.subject)[:500],
+        profile=application.profile.name,
+        person_id=holder.person.id if holder.person is not None else None,
+        institution=holder.institution.code if holder.institution is not None else None,
+        key_digest=key_digest(certificate.public_key),
+        fingerprint=certificate.fingerprint.hex(),
+        der=certificate.der,
+        request=application.request.der,
+        shard=shard,
+        not_before=certificate.tbs.not_before,
+        not_after=certificate.tbs.not_after,
+        issued_at=tx.now,
+    )
+    tx.session.add(row)
+    try:
+        tx.session.flush()
+    except IntegrityError:  # somebody was faster with the same key
+        raise KeyKnown from None
+    counted = update(CertificateAuthority).where(CertificateAuthority.id == authority.id)
+    tx.session.execute(counted.values(issued=CertificateAuthority.issued + 1).execution_options(synchronize_session=False))
+    tx.record(
+        Action.CERTIFICATE_ISSUED,
+        subject=f"certificate:{row.serial}",
+        institution=row.institution,
+        detail={"authority": authority.name, "profile": row.profile, "fingerprint": row.fingerprint},
+    )
+    return row
+
+
+def check_holder(authority: CertificateAuthority, application: Application) -> None:
+    """Our policy: an authority of an institution certifies that institution's own people and things, and authorities below it.
+
+    Raises :class:`HolderNotFitting`.
+    """
+    profile, holder = application.profile, application.holder
+    if profile.holder == "person" and holder.person is None:
+        raise HolderNotFitting(reason=N_("the profile is for a person"))
+    if profile.holder == "host" and not holder.names:
+        raise HolderNotFitting(reason=N_("the profile is for a server, which has a host name"))
+    if profile.holder == "institution" and (holder.person is not None or holder.institution is None):
+        raise HolderNotFitting(reason=N_("the profile is for an institution"))
+    own = authority.institution
+    if profile.holder != "authority" and own is not None and (holder.institution is None or holder.institution.code != own):
+        raise HolderNotFitting(reason=N_("the authority belongs to another institution"))
+
+
+def is_known(session: Session, key: sm2.PublicKey) -> bool:
+    """Whether the key has a certificate of ours, or is an authority's."""
+    digest = key_digest(key)
+    certified = select(IssuedCertificate.id).where(IssuedCertificate.key_digest == digest)
+    authority = select(CertificateAuthority.id).where(CertificateAuthority.key_digest == digest, CertificateAuthority.chain != "")
+    return session.scalar(certified) is not None or session.scalar(authority) is not None
+
+
+def next_shard(session: Session, authority: CertificateAuthority) -> int:
+    """The list that the next certificate would stand in: a new one about every :data:`SHARD_SIZE` certificates."""
+    issued = session.scalar(select(CertificateAuthority.issued).where(CertificateAuthority.id == authority.id))
+    return (issued or 0) // SHARD_SIZE
+
+
+def by_serial(session: Session, serial: str) -> IssuedCertificate:
+    """The certificate with this number, hexadecimal in any case. Raises :class:`NoSuchCertificate`."""
+    asked = serial.lower().replace(":", "").removeprefix("0x").lstrip("0")
+    found = session.scalars(select(IssuedCertificate).where(IssuedCertificate.serial == asked)).all()
+    if len(found) != 1:
+        raise NoSuchCertificate(serial=serial[:64])
+    return found[0]
+
+
+def certificate(row: IssuedCertificate) -> Certificate:
+    """The certificate of a row."""
+    return Certificate(row.der)

@@ -1,0 +1,72 @@
+"""What every act of an authority needs beside its transaction: the vault for the keys, the profiles, the public address."""
+
+import json
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from idp.certification import profiles
+from idp.certification.profiles import Profiles
+from idp.certification.tables import CertificateAuthority
+from idp.crypto import sm2, sm3
+from idp.crypto.jose.signer import Signer, SoftwareSigner
+from idp.keys import Vault
+from idp.settings import Settings
+
+_OPENED = 256
+
+
+@dataclass(frozen=True)
+class Office:
+    """``url`` is where certificates point to, without a slash at its end."""
+
+    vault: Vault
+    profiles: Profiles
+    url: str
+    _signers: "OrderedDict[tuple[str, str], Signer]" = field(default_factory=OrderedDict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def signer(self, authority: CertificateAuthority) -> Signer:
+        """The authority's key in use. It leaves the database sealed, and this process not at all."""
+        return self._open(authority.key_sealed, key_context(authority.name))
+
+    def responder(self, authority: CertificateAuthority) -> Signer | None:
+        """The key of the authority's OCSP responder, where it has one."""
+        return self._open(authority.responder_sealed, responder_context(authority.name)) if authority.responder_sealed else None
+
+    def seal(self, signer: SoftwareSigner, context: str) -> str:
+        """A key, sealed for one place."""
+        return self.vault.seal(json.dumps(signer.private_jwk()), context=context)
+
+    def _open(self, sealed: str, context: str) -> Signer:
+        # Opening costs as much as signing. What is kept is found by the sealed text itself, so it can never be out of date.
+        place = sealed, context
+        with self._lock:
+            found = self._signers.get(place)
+            if found is None:
+                jwk = json.loads(self.vault.open(sealed, context=context))
+                found = self._signers[place] = SoftwareSigner.from_private_jwk(jwk)
+            self._signers.move_to_end(place)
+            if len(self._signers) > _OPENED:
+                self._signers.popitem(last=False)
+            return found
+
+
+def office_of(settings: Settings, vault: Vault) -> Office:
+    """The office of an installation."""
+    return Office(vault, profiles.load(settings.ca_profiles), settings.ca_url or settings.public_url)
+
+
+def key_context(name: str) -> str:
+    """What binds the sealed key to its authority."""
+    return f"certificate_authority:{name}:key"
+
+
+def responder_context(name: str) -> str:
+    """What binds the sealed key of the responder to its authority."""
+    return f"certificate_authority:{name}:responder"
+
+
+def key_digest(key: sm2.PublicKey) -> str:
+    """By which a key is known: SM3 over the point, hexadecimal."""
+    return sm3.digest(b"\x04" + key.point).hex()

@@ -1,0 +1,1 @@
+"""Pages of the authority: HTTP in and out, nothing else."""

@@ -1,0 +1,160 @@
+"""``/ocsp`` and the files under ``/ca``: HTTP in and out for programs, answered before Flask is asked.
+
+``/ca/NAME.crt`` is the authority's certificate (DER), ``/ca/NAME.pem`` its chain, ``/ca/NAME.crl`` the list of all its revoked
+certificates and ``/ca/NAME-N.crl`` that of a shard. Anybody may read them; they are cached on the way for as long as they hold.
+"""
+
+import logging
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from idp.certification import authorities, lists, responder
+from idp.certification.errors import CertificationError
+from idp.certification.office import Office, office_of
+from idp.certification.responder import Reply, Responders
+from idp.crypto import sm3
+from idp.crypto.x509.ocsp import ResponseStatus
+from idp.crypto.x509.ocsp.request import MAX_BYTES
+from idp.crypto.x509.ocsp.response import refusal
+from idp.deployment import SYSTEM, Deployment
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("yima.certification")
+
+OCSP, FILES = "/ocsp", "/ca/"
+_FILE = re.compile(r"/ca/([a-z0-9-]{1,40}?)(?:-(\d{1,6}))?\.(crt|pem|crl)")
+_REQUEST_TYPE, _RESPONSE_TYPE = "application/ocsp-request", "application/ocsp-response"
+# RFC 5280 §4.2.1.13, §4.2.2.1: certificates and lists are served as DER, under these types.
+_TYPES = {"crt": "application/pkix-cert", "pem": "application/pem-certificate-chain", "crl": "application/pkix-crl"}
+_CERTIFICATE_AGE = 3600
+_REFRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    content_type: str = "text/plain"
+    body: bytes = b""
+    fresh_until: datetime | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+_NOT_FOUND = _Answer(404)
+
+
+class AuthoritySite:
+    """A WSGI layer: what programs ask an authority is answered here, everything else by ``app``."""
+
+    def __init__(self, app: "WSGIApplication", deployment: Deployment) -> None:
+        self._app = app
+        self._deployment = deployment
+        self._office: Office = office_of(deployment.settings, deployment.ring.vault)
+        self._responders: tuple[float, Responders] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answers by itself, or passes on."""
+        path = environ["PATH_INFO"]
+        if path == OCSP or path.startswith(f"{OCSP}/"):
+            answer = self._guarded(environ, ("GET", "POST", "HEAD"), ocsp=True)
+        elif path.startswith(FILES) and _FILE.fullmatch(path):
+            answer = self._guarded(environ, ("GET", "HEAD"), ocsp=False)
+        else:
+            return self._app(environ, start_response)
+        headers = [
+            ("Content-Type", answer.content_type),
+            ("Content-Length", str(len(answer.body))),
+            ("X-Content-Type-Options", "nosniff"),
+            *_caching(answer, self._deployment.clock.now()),
+            *answer.headers,
+        ]
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
+
+    def _guarded(self, environ: "WSGIEnvironment", methods: tuple[str, ...], *, ocsp: bool) -> _Answer:
+        if environ["REQUEST_METHOD"] not in methods:
+            return _Answer(405, headers=(("Allow", ", ".join(methods)),))
+        try:
+            return self._ocsp(environ) if ocsp else self._file(environ["PATH_INFO"])
+        except Exception:
+            log.exception("unexpected error %s", secrets.token_hex(4))
+            # RFC 6960 §4.2.1: a responder in trouble says so in its own words.
+            return _Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.INTERNAL_ERROR)) if ocsp else _Answer(500)
+
+    def _ocsp(self, environ: "WSGIEnvironment") -> _Answer:
+        question: bytes | None
+        if environ["REQUEST_METHOD"] == "POST":
+            if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != _REQUEST_TYPE:
+                return _Answer(415, headers=(("Accept-Post", _REQUEST_TYPE),))
+            question = _body(environ)
+            if question is None:
+                return _Answer(413)
+        else:
+            question = responder.question_of_path(environ["PATH_INFO"][len(OCSP) + 1 :])
+        if not question:
+            return _Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.MALFORMED_REQUEST))
+        now = self._deployment.clock.now()
+        with self._deployment.reading() as session:
+            found = responder.reply(session, self._known(), question, now)
+        if not isinstance(found, Reply):
+            with self._deployment.transaction(SYSTEM) as tx:
+                found = responder.sign_in_advance(tx, found)
+        return _Answer(200, _RESPONSE_TYPE, found.der, found.fresh_until)
+
+    def _known(self) -> Responders:
+        with self._lock:
+            if self._responders is None or time.monotonic() - self._responders[0] > _REFRESH_SECONDS:
+                with self._deployment.reading() as session:
+                    self._responders = time.monotonic(), Responders(session, self._office)
+            return self._responders[1]
+
+    def _file(self, path: str) -> _Answer:
+        match = _FILE.fullmatch(path)
+        if match is None:
+            return _NOT_FOUND
+        name, shard, kind = match.groups()
+        if shard is not None and kind != "crl":
+            return _NOT_FOUND
+        with self._deployment.reading() as session:
+            try:
+                row = authorities.by_name(session, name)
+                if kind == "crl":
+                    found = lists.newest(session, row, lists.ALL if shard is None else int(shard))
+                    return _Answer(200, _TYPES[kind], found.der, found.this_update + lists.EVERY)
+                chain = authorities.chain_of(row)
+            except CertificationError:
+                return _NOT_FOUND
+        body = chain[0].der if kind == "crt" else "".join(one.to_pem() for one in chain).encode()
+        return _Answer(200, _TYPES[kind], body, headers=(("Cache-Control", f"public, max-age={_CERTIFICATE_AGE}"),))
+
+
+def _caching(answer: _Answer, now: datetime) -> list[tuple[str, str]]:
+    if answer.fresh_until is None:
+        return [] if any(name == "Cache-Control" for name, _ in answer.headers) else [("Cache-Control", "no-store")]
+    # RFC 5019 §6.2: until newer news is due, and no longer.
+    age = max(0, int((answer.fresh_until - now).total_seconds()))
+    return [
+        ("Cache-Control", f"max-age={age}, public, no-transform, must-revalidate"),
+        ("Expires", format_datetime(answer.fresh_until, usegmt=True)),
+        ("ETag", f'"{sm3.digest(answer.body).hex()}"'),
+    ]
+
+
+def _body(environ: "WSGIEnvironment") -> bytes | None:
+    """The whole body; ``None`` if it is too large."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdigit() and int(length) > MAX_BYTES:
+        return None
+    stream = environ["wsgi.input"]
+    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(MAX_BYTES + 1)
+    return body if len(body) <= MAX_BYTES else None

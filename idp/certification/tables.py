@@ -1,0 +1,100 @@
+"""Rows of the authority. Certificates are never deleted."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.database import Base, UTCDateTime
+
+
+class CertificateAuthority(Base):
+    """An authority. ``chain`` is PEM, its own certificate first and the root last; empty while it waits for its certificate.
+
+    ``issued`` counts its certificates, by which they are put into shards. ``crl_number`` only grows. ``crl_due_at`` is when
+    the next list is to be written.
+    """
+
+    __tablename__ = "certificate_authority"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    institution: Mapped[str | None] = mapped_column(ForeignKey("institution.code"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_authority.id"))
+    organisation: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(500))
+    key_sealed: Mapped[str] = mapped_column(Text)
+    key_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    request: Mapped[str] = mapped_column(Text)
+    chain: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    issued: Mapped[int]
+    crl_number: Mapped[int] = mapped_column(BigInteger)
+    crl_due_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    responder_sealed: Mapped[str | None] = mapped_column(Text)
+    responder_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class IssuedCertificate(Base):
+    """One certificate, with the request it came from. ``serial`` is hexadecimal, ``shard`` the list it would stand in."""
+
+    __tablename__ = "certificate"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"))
+    serial: Mapped[str] = mapped_column(String(40), index=True)
+    subject: Mapped[str] = mapped_column(String(500))
+    profile: Mapped[str] = mapped_column(String(24))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    institution: Mapped[str | None] = mapped_column(ForeignKey("institution.code"), index=True)
+    key_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), index=True)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    shard: Mapped[int]
+    not_before: Mapped[datetime] = mapped_column(UTCDateTime)
+    not_after: Mapped[datetime] = mapped_column(UTCDateTime)
+    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("authority_id", "serial"),)
+
+
+class Revocation(Base):
+    """The revocation of a certificate, of which there is one at most. A hold can end: then the row goes, and the journal stays.
+
+    ``cause`` is ``operator``, or ``registry`` for a hold that ends when the registry's reason for it does.
+    """
+
+    __tablename__ = "revocation"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True, autoincrement=False)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"), index=True)
+    reason: Mapped[int]
+    revoked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    invalid_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cause: Mapped[str] = mapped_column(String(16))
+
+
+class PublishedList(Base):
+    """The newest list of an authority: ``shard`` −1 is the list of all its certificates."""
+
+    __tablename__ = "revocation_list"
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"), primary_key=True, autoincrement=False)
+    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[int]
+    this_update: Mapped[datetime] = mapped_column(UTCDateTime)
+    next_update: Mapped[datetime] = mapped_column(UTCDateTime)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SignedAnswer(Base):
+    """An OCSP answer signed in advance, for the certificate as one digest algorithm names it. It goes when the state changes."""
+
+    __tablename__ = "ocsp_answer"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True, autoincrement=False)
+    algorithm: Mapped[str] = mapped_column(String(32), primary_key=True)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    fresh_until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -1,0 +1,66 @@
+"""What time does to an authority: the registry is followed, lists fall due, responders are renewed, old answers go."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy import delete, select
+
+from idp.certification import following, lists, responder_keys
+from idp.certification.errors import PublicationOvertaken
+from idp.certification.office import Office, office_of
+from idp.certification.tables import CertificateAuthority, SignedAnswer
+from idp.deployment import SYSTEM, Deployment
+
+log = logging.getLogger("yima.certification")
+
+EVERY_SECONDS = 5.0
+
+
+def run_due(deployment: Deployment, office: Office) -> int:
+    """Does what is due now, each piece in a transaction of its own; returns how many pieces that were."""
+    with deployment.transaction(SYSTEM) as tx:
+        done = following.follow(tx)
+        tx.session.execute(delete(SignedAnswer).where(SignedAnswer.fresh_until <= tx.now))
+    with deployment.reading() as session:
+        active = session.scalars(select(CertificateAuthority).where(CertificateAuthority.chain != "")).all()
+        due = [row.id for row in lists.due(session, deployment.clock.now())]
+    for row in active:
+        done += _renew(deployment, office, row.id)
+    for number in due:
+        done += _publish(deployment, office, number)
+    return done
+
+
+def start(deployment: Deployment) -> Callable[[], None]:
+    """Looks every few seconds in a thread of its own until the returned function is called."""
+    stop, office = threading.Event(), office_of(deployment.settings, deployment.ring.vault)
+
+    def run() -> None:
+        while not stop.wait(EVERY_SECONDS):
+            try:
+                run_due(deployment, office)
+            except Exception:
+                log.exception("the upkeep of the authorities failed")
+
+    threading.Thread(target=run, name="certification", daemon=True).start()
+    return stop.set
+
+
+def _renew(deployment: Deployment, office: Office, number: int) -> int:
+    with deployment.transaction(SYSTEM) as tx:
+        row = tx.session.get(CertificateAuthority, number, with_for_update=True)
+        if row is None or not responder_keys.needs_renewal(row, tx):
+            return 0
+        responder_keys.renew(tx, office, row)
+        return 1
+
+
+def _publish(deployment: Deployment, office: Office, number: int) -> int:
+    with suppress(PublicationOvertaken), deployment.transaction(SYSTEM) as tx:
+        row = tx.session.get_one(CertificateAuthority, number)
+        if row.crl_due_at <= tx.now:
+            lists.publish(tx, office, row)
+            return 1
+    return 0

@@ -1,0 +1,25 @@
+"""The settings of the certificate authority, a part of :class:`idp.settings.Settings`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, field_validator
+
+
+class CertificationSettings(BaseModel):
+    """Where certificates point to, and which profiles they follow."""
+
+    ca_url: str = Field(
+        default="",
+        description="The address that certificates name for lists, OCSP and issuers, plain http as a rule; empty: public_url.",
+    )
+    ca_profiles: Path | None = Field(default=None, description="A folder with certificate profiles of your own (TOML).")
+
+    @field_validator("ca_url")
+    @classmethod
+    def _ca_url(cls, value: str) -> str:
+        value = value.rstrip("/")
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.path):
+            raise ValueError("must be an address such as http://ca.example.edu.cn, without a path")
+        return value
