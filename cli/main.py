@@ -25,6 +25,10 @@ COMMANDS = {
     "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
+    "ca": ("cli.ca", N_("Certificate authorities: found them, sign and accept their certificates.")),
+    "cert": ("cli.cert", N_("Certificates: issue, show, verify, hold, revoke.")),
+    "crl": ("cli.crl", N_("Lists of revoked certificates: publish, show.")),
+    "ocsp": ("cli.ocsp", N_("The state of single certificates (OCSP).")),
     "audit": ("cli.audit", N_("The journal: read it, and check that it is whole.")),
 }
 

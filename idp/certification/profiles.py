@@ -40,6 +40,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Title(_Part):
+    """What the kind is called on the page of the authorities."""
+
+    en: str = Field(min_length=1, max_length=64)
+    zh_Hans: str = Field(min_length=1, max_length=64)  # noqa: N815 - the name of the language
+
+
 class Validity(_Part):
     """RFC 5280 §4.1.2.5. Never longer than the issuer's."""
 
@@ -70,7 +77,7 @@ class Profile(_Part):
     """One kind of certificate. ``subject`` is a list of ``TYPE=value`` with places that :mod:`idp.certification.subjects` fills."""
 
     name: str
-    title: str = Field(min_length=1, max_length=64)
+    title: Title
     subject: list[Annotated[str, Field(pattern=r"^[A-Za-z]+=.+$")]] = Field(min_length=1)
     holder: Holder
     validity: Validity

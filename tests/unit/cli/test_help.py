@@ -29,6 +29,10 @@ def test_the_list_of_commands_is_the_one_promised() -> None:
         app register|list|show|report|approve|suspend|retire|change|rotate-secret|allow-registration
         key list|rotate|retire
         audit list|verify
+        ca init|list|show|request|sign|accept
+        cert request|issue|list|show|verify|revoke|hold|release
+        crl publish|show
+        ocsp
     """
     for line in promised.split("\n"):
         words = line.split()

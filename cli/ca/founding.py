@@ -1,0 +1,47 @@
+"""``yima ca init``."""
+
+import gettext
+
+import click
+
+from cli.ca.group import command
+from cli.ca.record import COMMON_NAME, ORGANISATION, SCHOOL, TITLES, holder, office, record
+from cli.frame import changing, json_option
+from cli.output import print_record
+from idp.certification import authorities, ceremony, lists
+
+_ = gettext.gettext
+
+
+@command.command(help=_("Found an authority: a root, or one below another authority of this installation."))
+@click.argument("name")
+@click.option("--root", is_flag=True, help=_("It certifies itself."))
+@click.option("--parent", help=_("The authority above it."))
+@SCHOOL
+@ORGANISATION
+@COMMON_NAME
+@click.option(
+    "--days", type=click.IntRange(1, 10950), help=_("How long a root is valid; more than ten years is not read everywhere.")
+)
+@json_option
+def init(
+    name: str,
+    root: bool,
+    parent: str | None,
+    school: str | None,
+    organisation: str | None,
+    common_name: str,
+    days: int | None,
+    as_json: bool,
+) -> None:
+    """Founds, and publishes the first list."""
+    if root == (parent is not None) or (days is not None and not root):
+        raise click.UsageError(_("Give either --root or --parent; --days is for a root."))
+    with changing() as (deployment, tx):
+        whose = holder(tx.session, school, organisation, common_name)
+        if parent is None:
+            row = ceremony.found_root(tx, office(deployment), name, whose, days=days)
+        else:
+            row = ceremony.found_below(tx, office(deployment), authorities.by_name(tx.session, parent), name, whose)
+        lists.publish(tx, office(deployment), row)
+        print_record(record(tx.session, row), TITLES, as_json=as_json)

@@ -1,0 +1,102 @@
+"""How an authority is shown, and how files come in and go out."""
+
+import gettext
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from idp.certification import subjects
+from idp.certification.authorities import certificate_of
+from idp.certification.office import Office, office_of
+from idp.certification.subjects import Holder
+from idp.certification.tables import CertificateAuthority
+from idp.crypto import sm3
+from idp.crypto.x509.request import CertificateRequest
+from idp.deployment import Deployment
+from idp.errors import YimaError
+from idp.i18n import N_
+
+_ = gettext.gettext
+
+MAX_FILE_BYTES = 1 << 24
+TITLES = {
+    "name": _("Name"),
+    "subject": _("Subject"),
+    "parent": _("Parent"),
+    "institution": _("Institution"),
+    "state": _("State"),
+    "valid_until": _("Valid until"),
+    "fingerprint": _("SM3 fingerprint"),
+    "request_fingerprint": _("SM3 fingerprint of the request"),
+}
+OPERATORS = click.option(
+    "--operator", "operators", multiple=True, help=_("The name of an operator who is present; give it twice, for two people.")
+)
+ORGANISATION = click.option("--organisation", help=_("The organisation's name, where it is not in the register."))
+SCHOOL = click.option("--school", help=_("The code of the institution in the register."))
+COMMON_NAME = click.option("--common-name", default="", help=_("The authority's own name; without it, the organisation's."))
+
+
+class FileNotReadable(YimaError):
+    """A file that is not there, or larger than anything we read."""
+
+    code = "cli.file"
+    default_message = N_("The file %(path)s cannot be read.")
+
+
+def office(deployment: Deployment) -> Office:
+    """What acts of an authority need."""
+    return office_of(deployment.settings, deployment.ring.vault)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes. Raises :class:`FileNotReadable`."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise FileNotReadable(path=path)
+        return path.read_bytes()
+    except OSError:
+        raise FileNotReadable(path=path) from None
+
+
+def write_file(path: Path, text: str | bytes) -> None:
+    """Writes a public file. Raises :class:`FileNotReadable`."""
+    try:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    except OSError:
+        raise FileNotReadable(path=path) from None
+
+
+def read_request(path: Path) -> CertificateRequest:
+    """The request in a file, PEM or DER."""
+    data = read_file(path)
+    return CertificateRequest.from_pem(data) if data.lstrip().startswith(b"-----") else CertificateRequest.from_der(data)
+
+
+def holder(session: Session, school: str | None, organisation: str | None, common_name: str) -> Holder:
+    """Whose authority it is: an institution of the register, or an organisation that is not in it."""
+    if (school is None) == (organisation is None):
+        raise click.UsageError(_("Give either --school or --organisation."))
+    if school is not None:
+        return subjects.institution_itself(session, school, common_name)
+    return Holder(organisation or "", common_name or organisation or "")
+
+
+def record(session: Session, row: CertificateAuthority) -> dict[str, Any]:
+    """What is known of an authority."""
+    parent = session.get(CertificateAuthority, row.parent_id) if row.parent_id is not None else None
+    certificate = certificate_of(row) if row.chain else None
+    return {
+        "name": row.name,
+        "subject": row.subject,
+        "parent": parent.name if parent is not None else None,
+        "institution": row.institution,
+        "state": "active" if certificate is not None else "waiting",
+        "valid_until": certificate.tbs.not_after.isoformat() if certificate is not None else None,
+        "fingerprint": certificate.fingerprint.hex() if certificate is not None else None,
+        "request_fingerprint": sm3.digest(CertificateRequest.from_pem(row.request).der).hex(),
+        "certificates": row.issued,
+        "crl_number": row.crl_number,
+    }

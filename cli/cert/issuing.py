@@ -1,0 +1,128 @@
+"""``yima cert request`` and ``issue``."""
+
+import gettext
+import os
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from cli.ca.record import FileNotReadable, office, read_file, read_request, write_file
+from cli.cert.group import command
+from cli.cert.record import TITLES, record
+from cli.frame import changing, json_option
+from cli.output import print_json, print_record
+from idp.audit import Transaction
+from idp.certification import authorities, issuance, subjects
+from idp.certification.issuance import Application
+from idp.certification.subjects import Holder
+from idp.crypto import sm2, sm3
+from idp.crypto.jose import SoftwareSigner
+from idp.crypto.jose.algorithms import SM2_ALGORITHM
+from idp.crypto.jose.sm2_key import SM2Key
+from idp.crypto.key_files import write_private_key
+from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.name import Name
+from idp.crypto.x509.request import CertificateRequest, create_request
+from idp.i18n import N_
+
+_ = gettext.gettext
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+PASSWORD = click.option("--password-file", type=FILE, help=_("A file with the password of the key in it; asked for if left out."))
+MIN_PASSWORD = 8
+
+
+@command.command(help=_("Make a key and the request for its certificate, on the machine of whoever will hold the key."))
+@click.option(
+    "--key", type=FILE, required=True, help=_("Where the encrypted key is written; a file that exists is never replaced.")
+)
+@click.option("--out", type=FILE, required=True, help=_("Where the request is written."))
+@PASSWORD
+@json_option
+def request(key: Path, out: Path, password_file: Path | None, as_json: bool) -> None:
+    """Makes both."""
+    made = _new_key(key, password_file)
+    write_file(out, made.to_pem())
+    fingerprint = sm3.digest(made.der).hex()
+    if as_json:
+        print_json({"request_fingerprint": fingerprint, "key": str(key), "request": str(out)})
+        return
+    click.echo(_("SM3 fingerprint of the request: %(fingerprint)s") % {"fingerprint": fingerprint})
+
+
+@command.command(help=_("Issue a certificate. The names in it come from the register, not from the request."))
+@click.argument("authority")
+@click.argument("file", type=FILE, required=False)
+@click.option("--profile", default="person-sign", show_default=True, help=_("The kind of certificate, see /ca/."))
+@click.option("--person", help=_("The number of the person it is for."))
+@click.option(
+    "--host", "hosts", multiple=True, help=_("A host name it is for, within the institution's domains; may be given again.")
+)
+@click.option("--name", default="", help=_("What it is for: the name of an app or a device."))
+@click.option("--school", help=_("The code of the institution; without it, the authority's own."))
+@click.option(
+    "--new-key", type=FILE, help=_("Make the key here too, instead of reading a request, and write it to this file, encrypted.")
+)
+@click.option("--out", type=FILE, help=_("Where the certificate is written, with those above it; without it, nowhere."))
+@PASSWORD
+@json_option
+def issue(
+    authority: str,
+    file: Path | None,
+    profile: str,
+    person: str | None,
+    hosts: tuple[str, ...],
+    name: str,
+    school: str | None,
+    new_key: Path | None,
+    out: Path | None,
+    password_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Issues."""
+    if (file is None) == (new_key is None):
+        raise click.UsageError(_("Give either the file of a request or --new-key."))
+    asking = read_request(file) if file is not None else _new_key(new_key, password_file)  # type: ignore[arg-type]
+    try:
+        with changing() as (deployment, tx):
+            above = authorities.by_name(tx.session, authority)
+            holder = _holder(tx, school or above.institution, person, hosts, name)
+            row = issuance.issue(tx, office(deployment), above, Application(office(deployment).profiles[profile], holder, asking))
+            shown, chain = record(tx.session, row, tx.now), [Certificate(row.der), *authorities.chain_of(above)]
+    except BaseException:
+        if new_key is not None:
+            new_key.unlink()  # the key of no certificate
+        raise
+    # Only now: a certificate without its row would be one that nobody can revoke.
+    if out is not None:
+        write_file(out, "".join(one.to_pem() for one in chain))
+    print_record(shown, TITLES, as_json=as_json)
+
+
+def _holder(tx: Transaction, school: str | None, person: str | None, hosts: tuple[str, ...], name: str) -> Holder:
+    session: Session = tx.session
+    if school is None:
+        raise click.UsageError(_("The authority belongs to no institution: give --school."))
+    if person is not None:
+        return subjects.person_at(session, person, school, tx.now.date())
+    return subjects.host_of(session, hosts, school) if hosts else subjects.institution_itself(session, school, name)
+
+
+def _new_key(path: Path, password_file: Path | None) -> CertificateRequest:
+    """A key in a new file that only its owner may read, and a request for it. The name in the request does not count."""
+    if password_file is not None:
+        password = read_file(password_file).rstrip(b"\r\n")
+    else:
+        password = click.prompt(_("Password for the key file"), hide_input=True, confirmation_prompt=True, err=True).encode()
+    if len(password) < MIN_PASSWORD:
+        raise click.UsageError(_("The password of a key file has at least %(count)s characters.") % {"count": MIN_PASSWORD})
+    key = sm2.PrivateKey.generate()
+    text = write_private_key(key, password)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        raise FileNotReadable(N_("The file %(path)s exists already, or cannot be written."), path=path) from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return create_request(Name.of(("CN", path.stem[:64] or "key")), SoftwareSigner(SM2_ALGORITHM, SM2Key(key.public_key, key)))

@@ -1,0 +1,79 @@
+"""``yima crl``: lists of revoked certificates."""
+
+import gettext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.ca.record import office, write_file
+from cli.frame import changing, json_option, opened
+from cli.output import print_record
+from idp.certification import authorities, lists
+from idp.certification.tables import PublishedList
+from idp.crypto.x509.crl import RevocationList
+
+_ = gettext.gettext
+
+TITLES = {
+    "authority": _("Authority"),
+    "number": _("Number"),
+    "entries": _("Revoked"),
+    "this_update": _("Published"),
+    "next_update": _("Good until"),
+}
+OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=_("Where the list is written too (DER)."))
+
+
+@click.group(name="crl", help=_("Lists of revoked certificates: publish, show."))
+def command() -> None:
+    """The group."""
+
+
+@command.command(help=_("Publish the lists of an authority now. The server does so by itself every day and after a revocation."))
+@click.argument("authority")
+@OUT
+@json_option
+def publish(authority: str, out: Path | None, as_json: bool) -> None:
+    """Publishes."""
+    with changing() as (deployment, tx):
+        row = lists.publish(tx, office(deployment), authorities.by_name(tx.session, authority))
+        shown, der = _record(authority, row), row.der
+    _finish(shown, der, out, as_json)
+
+
+@command.command(help=_("Show the newest list of an authority."))
+@click.argument("authority")
+@OUT
+@json_option
+def show(authority: str, out: Path | None, as_json: bool) -> None:
+    """Shows it."""
+    with opened() as deployment, deployment.reading() as session:
+        row = lists.newest(session, authorities.by_name(session, authority))
+        shown, der = _record(authority, row), row.der
+    _finish(shown, der, out, as_json)
+
+
+def _record(authority: str, row: PublishedList) -> dict[str, Any]:
+    found = RevocationList(row.der).contents
+    revoked = [
+        {"serial": f"{entry.serial_number:x}", "revoked_at": entry.revoked_at.isoformat(), "reason": entry.reason.word}
+        for entry in found.entries
+    ]
+    return {
+        "authority": authority,
+        "number": row.number,
+        "entries": row.entries,
+        "this_update": row.this_update.isoformat(),
+        "next_update": row.next_update.isoformat(),
+        "revoked": revoked,
+    }
+
+
+def _finish(shown: dict[str, Any], der: bytes, out: Path | None, as_json: bool) -> None:
+    if out is not None:
+        write_file(out, der)
+    print_record(shown, TITLES, as_json=as_json)
+    if not as_json:
+        for entry in shown["revoked"]:
+            click.echo(f"  {entry['serial']}  {entry['revoked_at']}  {entry['reason']}")
