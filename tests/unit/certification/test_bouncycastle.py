@@ -1,0 +1,60 @@
+"""BouncyCastle, which shares nothing with us or OpenSSL, checks the whole path by our lists, and our answers."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from idp.certification import authorities, lists, revocation
+from idp.certification.responder import Reply, Responders, reply, sign_in_advance
+from idp.certification.tables import IssuedCertificate
+from idp.crypto.der import oids
+from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.ocsp import CertID, OCSPRequest
+from idp.crypto.x509.reasons import Reason
+from idp.deployment import open_deployment
+from idp.settings import Settings
+from tests.certificates_of_schools import Authorities, found_authorities
+from tests.people import OPERATOR
+from tests.services.processes import ROOT, needed
+
+JARS = [Path(f"/usr/share/java/{name}.jar") for name in ("bcprov", "bcpkix", "bcutil")]
+PROGRAM = ROOT / "tests" / "clients" / "bouncycastle" / "Verify.java"
+
+
+def _written(schools: Authorities, row: IssuedCertificate, folder: Path) -> Path:
+    folder.mkdir()
+    chain = [Certificate(row.der), *schools.chain()]
+    for number, one in enumerate(chain):
+        (folder / f"chain-{number}.der").write_bytes(one.der)
+    (folder / "request.csr").write_bytes(row.request)
+    issuer = schools.chain()[0]
+    asked = OCSPRequest((CertID.of(issuer.subject, issuer.public_key, int(row.serial, 16), oids.SHA1),)).encode()
+    with schools.deployment.transaction(OPERATOR) as tx:
+        for number, (name, shard) in enumerate((("school", row.shard), ("province", lists.ALL), ("ministry", lists.ALL))):
+            authority = authorities.by_name(tx.session, name)
+            lists.publish(tx, schools.office, authority)
+            (folder / f"list-{number}.crl").write_bytes(lists.newest(tx.session, authority, shard).der)
+        said = reply(tx.session, Responders(tx.session, schools.office), asked, tx.now)
+        (folder / "answer.ocsp").write_bytes((said if isinstance(said, Reply) else sign_in_advance(tx, said)).der)
+    return folder
+
+
+@pytest.mark.parametrize("deployment_settings", ["sqlite"], indirect=True)
+def test_bouncycastle_verifies_path_lists_answers_and_requests(deployment_settings: Settings, tmp_path: Path) -> None:
+    java = needed("java", "apt-get install default-jdk-headless")
+    for jar in JARS:
+        if not jar.exists():
+            needed(jar, "apt-get install libbcpkix-java")
+    deployment = open_deployment(deployment_settings)
+    schools = found_authorities(deployment)
+    good, revoked = schools.issue(), schools.issue()
+    with deployment.transaction(OPERATOR) as tx:
+        revocation.revoke(tx, revoked, Reason.KEY_COMPROMISE)
+    folders = [str(_written(schools, row, tmp_path / row.serial)) for row in (good, revoked)]
+    deployment.close()
+    command = [java, "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, JARS)), str(PROGRAM), *folders]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert said[:3] == ["path: good", "answer: good", "request: good"]
+    assert "keyCompromise" in said[3]
+    assert said[4:] == ["answer: revoked", "request: good"]
