@@ -3,6 +3,6 @@
 ``make bench`` prints a table and writes ``bench/results.json``; ``make bench ONLY=name`` runs one part. Parts: ``crypto`` (engines
 beside ``openssl speed``), ``cosign`` (the server's answer to a phone, whole ceremonies), ``mutations`` (how many broken tokens get
 through), ``http`` (endpoints beside npm's oidc-provider), ``flow`` (whole sign-ins), ``tokens`` (introspection, PAR with DPoP, a
-thousand apps), ``newcomer`` (what somebody meets who tries it), ``otp`` (one-time codes), ``phone`` (the signing app on a slow
-telephone), ``sms`` (the queue, over CMPP). Nothing here is a test; no test asserts a time.
+thousand apps), ``pki`` (the certificate authority), ``newcomer`` (what somebody meets who tries it), ``otp`` (one-time codes),
+``phone`` (the signing app on a slow telephone), ``sms`` (the queue, over CMPP). Nothing here is a test; no test asserts a time.
 """
