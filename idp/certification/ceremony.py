@@ -85,7 +85,7 @@ def sign(
     issuance.check_holder(parent, application)
     key = issuance.lint(tx.session, application).request.public_key
     above = certificate_of(parent)
-    shard = issuance.next_shard(tx.session, parent)
+    shard = issuance.next_shard(parent)
     tbs = contents(office, profile, holder, key, applicant.subject, IssuedBy(parent.name, above, shard), tx.now)
     row = issuance.keep(tx, parent, application, lint_certificate(tbs, Issuer(office.signer(parent), above)), shard)
     tx.record(

@@ -6,7 +6,7 @@ ended: a process that dies between signature and commit has issued nothing that 
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -53,7 +53,7 @@ def issue(tx: Transaction, office: Office, authority: CertificateAuthority, appl
     check_holder(authority, application)
     linted = lint(tx.session, application)
     issuer_certificate = certificate_of(authority)
-    issuer = IssuedBy(authority.name, issuer_certificate, next_shard(tx.session, authority))
+    issuer = IssuedBy(authority.name, issuer_certificate, next_shard(authority))
     name = subjects.subject(application.profile, application.holder)
     key = linted.request.public_key
     tbs = contents(office, application.profile, application.holder, key, name, issuer, tx.now)
@@ -128,18 +128,21 @@ def check_holder(authority: CertificateAuthority, application: Application) -> N
         raise HolderNotFitting(reason=N_("the authority belongs to another institution"))
 
 
+_CERTIFIED = select(IssuedCertificate.__table__.c.id).where(IssuedCertificate.__table__.c.key_digest == bindparam("digest"))
+_FOUNDED = select(CertificateAuthority.__table__.c.id).where(
+    CertificateAuthority.__table__.c.key_digest == bindparam("digest"), CertificateAuthority.__table__.c.chain != ""
+)
+_KNOWN = union_all(_CERTIFIED, _FOUNDED).limit(1)
+
+
 def is_known(session: Session, key: sm2.PublicKey) -> bool:
     """Whether the key has a certificate of ours, or is an authority's."""
-    digest = key_digest(key)
-    certified = select(IssuedCertificate.id).where(IssuedCertificate.key_digest == digest)
-    authority = select(CertificateAuthority.id).where(CertificateAuthority.key_digest == digest, CertificateAuthority.chain != "")
-    return session.scalar(certified) is not None or session.scalar(authority) is not None
+    return session.connection().execute(_KNOWN, {"digest": key_digest(key)}).first() is not None
 
 
-def next_shard(session: Session, authority: CertificateAuthority) -> int:
+def next_shard(authority: CertificateAuthority) -> int:
     """The list that the next certificate would stand in: a new one about every :data:`SHARD_SIZE` certificates."""
-    issued = session.scalar(select(CertificateAuthority.issued).where(CertificateAuthority.id == authority.id))
-    return (issued or 0) // SHARD_SIZE
+    return authority.issued // SHARD_SIZE
 
 
 def by_serial(session: Session, serial: str) -> IssuedCertificate:
