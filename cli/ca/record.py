@@ -1,6 +1,7 @@
 """How an authority is shown, and how files come in and go out."""
 
 import gettext
+import os
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,19 @@ def write_file(path: Path, text: str | bytes) -> None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     except OSError:
         raise FileNotReadable(path=path) from None
+
+
+def write_private_file(path: Path, text: str) -> None:
+    """Writes a secret to a new file that only its owner may read; a file that exists is never replaced.
+
+    Raises :class:`FileNotReadable`.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        raise FileNotReadable(N_("The file %(path)s exists already, or cannot be written."), path=path) from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
 
 
 def read_request(path: Path) -> CertificateRequest:

@@ -1,30 +1,29 @@
 """``yima cert request`` and ``issue``."""
 
 import gettext
-import os
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
 
-from cli.ca.record import FileNotReadable, office, read_file, read_request, write_file
+from cli.ca.record import office, read_file, read_request, write_file, write_private_file
 from cli.cert.group import command
 from cli.cert.record import TITLES, record
 from cli.frame import changing, json_option
 from cli.output import print_json, print_record
 from idp.audit import Transaction
-from idp.certification import authorities, issuance, subjects
+from idp.certification import authorities, double, issuance, subjects
 from idp.certification.issuance import Application
 from idp.certification.subjects import Holder
+from idp.certification.tables import IssuedCertificate
 from idp.crypto import sm2, sm3
 from idp.crypto.jose import SoftwareSigner
 from idp.crypto.jose.algorithms import SM2_ALGORITHM
 from idp.crypto.jose.sm2_key import SM2Key
-from idp.crypto.key_files import write_private_key
+from idp.crypto.key_files import enveloped_key, write_private_key
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.name import Name
 from idp.crypto.x509.request import CertificateRequest, create_request
-from idp.i18n import N_
 
 _ = gettext.gettext
 
@@ -64,6 +63,11 @@ def request(key: Path, out: Path, password_file: Path | None, as_json: bool) -> 
 @click.option(
     "--new-key", type=FILE, help=_("Make the key here too, instead of reading a request, and write it to this file, encrypted.")
 )
+@click.option(
+    "--pair",
+    is_flag=True,
+    help=_("Issue an encryption certificate too; its key is made and kept here, and written in an envelope."),
+)
 @click.option("--out", type=FILE, help=_("Where the certificate is written, with those above it; without it, nowhere."))
 @PASSWORD
 @json_option
@@ -76,6 +80,7 @@ def issue(
     name: str,
     school: str | None,
     new_key: Path | None,
+    pair: bool,
     out: Path | None,
     password_file: Path | None,
     as_json: bool,
@@ -83,21 +88,35 @@ def issue(
     """Issues."""
     if (file is None) == (new_key is None):
         raise click.UsageError(_("Give either the file of a request or --new-key."))
+    if pair and out is None:
+        raise click.UsageError(_("A pair needs --out: the encryption key must go somewhere."))
     asking = read_request(file) if file is not None else _new_key(new_key, password_file)  # type: ignore[arg-type]
     try:
         with changing() as (deployment, tx):
             above = authorities.by_name(tx.session, authority)
             holder = _holder(tx, school or above.institution, person, hosts, name)
-            row = issuance.issue(tx, office(deployment), above, Application(office(deployment).profiles[profile], holder, asking))
-            shown, chain = record(tx.session, row, tx.now), [Certificate(row.der), *authorities.chain_of(above)]
+            acting = office(deployment)
+            kind = acting.profiles[profile]
+            both = double.issue_pair(tx, acting, above, kind, holder, asking) if pair else None
+            row = both.signing if both is not None else issuance.issue(tx, acting, above, Application(kind, holder, asking))
+            shown, upper = record(tx.session, row, tx.now), authorities.chain_of(above)
+            if both is not None:
+                shown["encryption_serial"] = both.encryption.serial
     except BaseException:
         if new_key is not None:
             new_key.unlink()  # the key of no certificate
         raise
     # Only now: a certificate without its row would be one that nobody can revoke.
     if out is not None:
-        write_file(out, "".join(one.to_pem() for one in chain))
+        _write_chain(out, row, upper)
+        if both is not None:
+            _write_chain(out.with_suffix(".enc.pem"), both.encryption, upper)
+            write_private_file(out.with_suffix(".enc.envelope"), enveloped_key.to_pem(both.envelope))
     print_record(shown, TITLES, as_json=as_json)
+
+
+def _write_chain(path: Path, row: IssuedCertificate, upper: list[Certificate]) -> None:
+    write_file(path, "".join(one.to_pem() for one in (Certificate(row.der), *upper)))
 
 
 def _holder(tx: Transaction, school: str | None, person: str | None, hosts: tuple[str, ...], name: str) -> Holder:
@@ -118,11 +137,5 @@ def _new_key(path: Path, password_file: Path | None) -> CertificateRequest:
     if len(password) < MIN_PASSWORD:
         raise click.UsageError(_("The password of a key file has at least %(count)s characters.") % {"count": MIN_PASSWORD})
     key = sm2.PrivateKey.generate()
-    text = write_private_key(key, password)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError:
-        raise FileNotReadable(N_("The file %(path)s exists already, or cannot be written."), path=path) from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+    write_private_file(path, write_private_key(key, password))
     return create_request(Name.of(("CN", path.stem[:64] or "key")), SoftwareSigner(SM2_ALGORITHM, SM2Key(key.public_key, key)))

@@ -98,4 +98,6 @@ class Action(StrEnum):
     CERTIFICATE_REVOKED = "certification.certificate.revoked"
     CERTIFICATE_HELD = "certification.certificate.held"
     CERTIFICATE_RELEASED = "certification.certificate.released"
+    KEY_ESCROWED = "certification.key.escrowed"
+    KEY_RECOVERED = "certification.key.recovered"
     REVOCATION_LIST_PUBLISHED = "certification.revocation_list.published"

@@ -2,14 +2,16 @@
 
 Owns the authorities and their sealed keys, the profiles that certificates follow (``certs/profiles``), issuance, revocation, the
 lists of revoked certificates, the OCSP responder, and the pages and files under ``/ca``. Tables: ``certificate_authority``,
-``certificate``, ``revocation``, ``revocation_list``, ``ocsp_answer``. Formats and lints are ``idp.crypto.x509``'s. Does not decide
-who a person is or which school there is: it asks the registry, and follows it when somebody is disabled or a school is closed.
+``certificate``, ``revocation``, ``escrowed_key``, ``revocation_list``, ``ocsp_answer``. Formats and lints belong to
+``idp.crypto.x509``. Does not decide who a person is or which school there is: it asks the registry, and follows it when somebody is
+disabled or a school is closed.
 
 | module | about |
 |---|---|
 | ``authorities``, ``ceremony`` | founding an authority, below another one or by files between two installations |
 | ``profiles``, ``subjects`` | what a certificate of a kind says, and whose name stands in it |
 | ``issuance`` | from a request to a certificate, kept before it is handed out |
+| ``double`` | a signing certificate with an encryption certificate, whose key is kept and recovered by two |
 | ``revocation``, ``following`` | revoking, holding, releasing; by hand, or because the registry says so |
 | ``lists``, ``responder`` | telling the world, by lists and by answers |
 | ``upkeep`` | what time does: lists fall due, responders are renewed |

@@ -115,6 +115,20 @@ class ReasonNotAllowed(CertificationError):
     default_message = N_("This certificate cannot be revoked like that: %(reason)s")
 
 
+class NotEscrowed(CertificationError):
+    """The private key of this certificate is not with us."""
+
+    code = "certification.not_escrowed"
+    default_message = N_("The key of the certificate %(serial)s is not kept here.")
+
+
+class RecipientNotFitting(CertificationError):
+    """A recovered key goes to the holder of a good certificate only."""
+
+    code = "certification.recipient"
+    default_message = N_("A recovered key cannot go to the certificate %(serial)s: it is not valid, or not for signing.")
+
+
 class NoList(CertificationError):
     """The authority has not written a list yet."""
 

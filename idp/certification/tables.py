@@ -89,6 +89,16 @@ class PublishedList(Base):
     der: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class EscrowedKey(Base):
+    """The private half of an encryption certificate, sealed, so that what was encrypted to somebody is not lost with their key."""
+
+    __tablename__ = "escrowed_key"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True, autoincrement=False)
+    sealed: Mapped[str] = mapped_column(Text)
+    escrowed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class SignedAnswer(Base):
     """An OCSP answer signed in advance, for the certificate as one digest algorithm names it. It goes when the state changes."""
 

@@ -51,12 +51,20 @@ def test_a_newcomer_needs_ten_commands_for_all_of_it(yima: Yima, folder: Path) -
     assert printed[8]["revoked"] == [{**printed[8]["revoked"][0], "serial": serial, "reason": "keyCompromise"}]
     assert printed[9] == {**printed[9], "state": "revoked", "reason": "keyCompromise"}
     key = read_private_key((folder / "teacher.key").read_bytes(), b"violet-tram-93")
-    teacher = Certificate.from_pem(
-        (folder / "teacher.pem").read_text().partition("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n"
-    )
+    teacher = Certificate.from_pem(_first((folder / "teacher.pem").read_text()))
     assert key.public_key == teacher.public_key
     assert (folder / "teacher.key").stat().st_mode & 0o077 == 0
+    unwrap = ("cert", "unwrap", "teacher.enc.envelope", "--key", "teacher.key", "--out", "teacher.enc.key")
+    assert yima(*unwrap, "--password-file", "password.txt").code == 0
+    encryption = Certificate.from_pem(_first((folder / "teacher.enc.pem").read_text()))
+    assert read_private_key((folder / "teacher.enc.key").read_bytes(), b"violet-tram-93").public_key == encryption.public_key
+    assert yima(*unwrap, "--password-file", "password.txt").code == 1  # never over a file that is there
     _verify_by_files(yima, folder)
+
+
+def _first(chain: str) -> str:
+    end = "-----END CERTIFICATE-----\n"
+    return chain.partition(end)[0] + end
 
 
 def _verify_by_files(yima: Yima, folder: Path) -> None:

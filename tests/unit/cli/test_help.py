@@ -30,7 +30,7 @@ def test_the_list_of_commands_is_the_one_promised() -> None:
         key list|rotate|retire
         audit list|verify
         ca init|list|show|request|sign|accept
-        cert request|issue|list|show|verify|revoke|hold|release
+        cert request|issue|list|show|verify|revoke|hold|release|recover|unwrap
         crl publish|show
         ocsp
     """

@@ -110,8 +110,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_revocation")),
     )
     op.create_index(op.f("ix_revocation_authority_id"), "revocation", ["authority_id"], unique=False)
+    op.create_table(
+        "escrowed_key",
+        sa.Column("certificate_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("escrowed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["certificate_id"], ["certificate.id"], name=op.f("fk_escrowed_key_certificate_id_certificate")),
+        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_escrowed_key")),
+    )
 
 
 def downgrade() -> None:
-    for table in ("revocation", "ocsp_answer", "revocation_list", "certificate", "certificate_authority"):
+    for table in ("escrowed_key", "revocation", "ocsp_answer", "revocation_list", "certificate", "certificate_authority"):
         op.drop_table(table)
