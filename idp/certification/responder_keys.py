@@ -1,6 +1,6 @@
 """The keys that answer OCSP for an authority: made here, certified by the authority itself, renewed before they expire."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp.audit import Transaction
 from idp.certification import issuance
@@ -17,11 +17,11 @@ RENEWED_BEFORE = timedelta(days=10)
 PROFILE = "ocsp"
 
 
-def needs_renewal(authority: CertificateAuthority, tx: Transaction) -> bool:
+def needs_renewal(authority: CertificateAuthority, now: datetime) -> bool:
     """Whether it has no responder, or one that expires soon."""
     if authority.responder_certificate is None:
         return True
-    return Certificate(authority.responder_certificate).tbs.not_after - tx.now < RENEWED_BEFORE
+    return Certificate(authority.responder_certificate).tbs.not_after - now < RENEWED_BEFORE
 
 
 def renew(tx: Transaction, office: Office, authority: CertificateAuthority) -> None:

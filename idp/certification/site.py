@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ _FILE = re.compile(r"/ca/([a-z0-9-]{1,40}?)(?:-(\d{1,6}))?\.(crt|pem|crl)")
 _REQUEST_TYPE, _RESPONSE_TYPE = "application/ocsp-request", "application/ocsp-response"
 # RFC 5280 §4.2.1.13, §4.2.2.1: certificates and lists are served as DER, under these types.
 _TYPES = {"crt": "application/pkix-cert", "pem": "application/pem-certificate-chain", "crl": "application/pkix-crl"}
-_CERTIFICATE_AGE = 3600
+_MAX_AGE = 3600
 _REFRESH_SECONDS = 5.0
 
 
@@ -135,17 +135,17 @@ class AuthoritySite:
             except CertificationError:
                 return _NOT_FOUND
         body = chain[0].der if kind == "crt" else "".join(one.to_pem() for one in chain).encode()
-        return _Answer(200, _TYPES[kind], body, headers=(("Cache-Control", f"public, max-age={_CERTIFICATE_AGE}"),))
+        return _Answer(200, _TYPES[kind], body, headers=(("Cache-Control", f"public, max-age={_MAX_AGE}"),))
 
 
 def _caching(answer: _Answer, now: datetime) -> list[tuple[str, str]]:
     if answer.fresh_until is None:
         return [] if any(name == "Cache-Control" for name, _ in answer.headers) else [("Cache-Control", "no-store")]
-    # RFC 5019 §6.2: until newer news is due, and no longer.
-    age = max(0, int((answer.fresh_until - now).total_seconds()))
+    # RFC 5019 §6.2: until newer news is due at the latest. Our policy: an hour at most, so that a revocation gets through.
+    age = max(0, min(int((answer.fresh_until - now).total_seconds()), _MAX_AGE))
     return [
         ("Cache-Control", f"max-age={age}, public, no-transform, must-revalidate"),
-        ("Expires", format_datetime(answer.fresh_until, usegmt=True)),
+        ("Expires", format_datetime(now + timedelta(seconds=age), usegmt=True)),
         ("ETag", f'"{sm3.digest(answer.body).hex()}"'),
     ]
 

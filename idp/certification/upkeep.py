@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 
 from sqlalchemy import delete, select
 
@@ -16,21 +17,37 @@ from idp.deployment import SYSTEM, Deployment
 log = logging.getLogger("yima.certification")
 
 EVERY_SECONDS = 5.0
+# Following looks at every certificate that has not expired, which is worth doing less often.
+FOLLOW_EVERY = 6
 
 
 def run_due(deployment: Deployment, office: Office) -> int:
-    """Does what is due now, each piece in a transaction of its own; returns how many pieces that were."""
-    with deployment.transaction(SYSTEM) as tx:
-        done = following.follow(tx)
-        tx.session.execute(delete(SignedAnswer).where(SignedAnswer.fresh_until <= tx.now))
+    """Publishes the lists and renews the responders that are due now, each in a transaction of its own; returns how many."""
     with deployment.reading() as session:
         active = session.scalars(select(CertificateAuthority).where(CertificateAuthority.chain != "")).all()
         due = [row.id for row in lists.due(session, deployment.clock.now())]
+    done = 0
     for row in active:
-        done += _renew(deployment, office, row.id)
+        if responder_keys.needs_renewal(row, deployment.clock.now()):
+            done += _renew(deployment, office, row.id)
     for number in due:
         done += _publish(deployment, office, number)
     return done
+
+
+def follow_registry(deployment: Deployment) -> int:
+    """Brings certificates in line with the registry, and drops answers that are too old; returns how many certificates changed."""
+    with deployment.reading() as session:
+        if session.scalar(select(CertificateAuthority.id).limit(1)) is None:
+            return 0
+    changed = 0
+    while True:
+        with deployment.transaction(SYSTEM) as tx:
+            batch = following.follow(tx)
+            tx.session.execute(delete(SignedAnswer).where(SignedAnswer.fresh_until <= tx.now))
+        changed += batch
+        if not batch:
+            return changed
 
 
 def start(deployment: Deployment) -> Callable[[], None]:
@@ -38,8 +55,12 @@ def start(deployment: Deployment) -> Callable[[], None]:
     stop, office = threading.Event(), office_of(deployment.settings, deployment.ring.vault)
 
     def run() -> None:
-        while not stop.wait(EVERY_SECONDS):
+        for beat in count():
+            if stop.wait(EVERY_SECONDS):
+                return
             try:
+                if beat % FOLLOW_EVERY == 0:
+                    follow_registry(deployment)
                 run_due(deployment, office)
             except Exception:
                 log.exception("the upkeep of the authorities failed")
@@ -51,7 +72,7 @@ def start(deployment: Deployment) -> Callable[[], None]:
 def _renew(deployment: Deployment, office: Office, number: int) -> int:
     with deployment.transaction(SYSTEM) as tx:
         row = tx.session.get(CertificateAuthority, number, with_for_update=True)
-        if row is None or not responder_keys.needs_renewal(row, tx):
+        if row is None or not responder_keys.needs_renewal(row, tx.now):
             return 0
         responder_keys.renew(tx, office, row)
         return 1

@@ -202,11 +202,12 @@ def test_a_closed_school_takes_its_authority_with_it_until_it_is_restored(here: 
     with here.deployment.transaction(OPERATOR) as tx:
         institution_lifecycle.close(tx, here.school)
         assert following.follow(tx) == 2  # the teacher's and the authority's own
+    assert upkeep.follow_registry(here.deployment) == 0
     assert ask(here, row).state.reason is Reason.CERTIFICATE_HOLD
     assert publish(here, "province").entry(here.chain()[0].serial_number) is not None
     with here.deployment.transaction(OPERATOR) as tx:
         institution_lifecycle.restore(tx, here.school)
-        following.follow(tx)
+    assert upkeep.follow_registry(here.deployment) == 2
     assert ask(here, row).state.revoked_at is None
 
 
@@ -289,4 +290,4 @@ def test_the_responder_is_renewed_before_it_expires(here: Authorities, clock: Se
     assert renewed not in (before, None)
     assert ask(here, row).state.revoked_at is None
     with here.deployment.transaction(OPERATOR) as tx:
-        assert not responder_keys.needs_renewal(authorities.by_name(tx.session, "school"), tx)
+        assert not responder_keys.needs_renewal(authorities.by_name(tx.session, "school"), tx.now)
