@@ -325,13 +325,11 @@ def test_an_app_of_level_3_has_a_passkey_made_and_is_told_of_it(
 
 
 def test_an_app_of_level_3_is_told_that_it_cannot_be_met_where_nothing_that_reaches_it_can_be_set_up(
-    deployment: Deployment, person: Known, school: str
+    deployment: Deployment, school: str
 ) -> None:
     app = app_with(deployment, public_url="http://127.0.0.1:8000", phone_url="")
     strict = register_app(app, deployment, school, required_level=3, trusted=True)
-    browser = Browser(app)
-    browser.get(strict.authorize_url())
-    page = browser.sign_in(person.number, PASSWORD)
+    page = Browser(app).get(strict.authorize_url())
     assert page.query["error"] == "unmet_authentication_requirements"
 
 
