@@ -14,7 +14,6 @@ from cli.output import print_json, print_record, print_rows, progress
 from idp.audit import Action
 from idp.deployment import Deployment
 from idp.login import activation
-from idp.oidc.release import report
 from idp.registry import affiliations, documents, guardianships, masking, merging, persons, profile
 from idp.registry.affiliations import Role
 from idp.registry.documents import DocumentKind
@@ -22,6 +21,7 @@ from idp.registry.guardianships import RELATIONS
 from idp.registry.imports.persons import import_persons
 from idp.registry.persons import Details
 from idp.registry.profile import Profile
+from idp.release import report
 
 _ = gettext.gettext
 

@@ -12,6 +12,7 @@ from idp.oidc import install as oidc
 from idp.oidc.routes.launch import address_of as opened_by_oidc
 from idp.phone import install as phone
 from idp.portal import install as start_page
+from idp.release import install as release
 from idp.settings import load
 from idp.web import install as glue
 
@@ -25,6 +26,7 @@ def create_app(deployment: Deployment) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     oidc.install(app, deployment)
+    release.install(app)
     phone.install(app, deployment)
     certification.install(app, deployment)
     start_page.install(app, [opened_by_oidc])

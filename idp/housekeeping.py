@@ -19,7 +19,6 @@ from idp.mfa import resets
 from idp.mfa.tables import Challenge, RateBucket, RememberedDevice
 from idp.notices.tables import Notice
 from idp.oidc.authorize import pending
-from idp.oidc.release.tables import DataRelease
 from idp.oidc.tables import (
     AccessToken,
     AuthorizationCode,
@@ -36,6 +35,7 @@ from idp.outbox.tables import Message
 from idp.policy import findings
 from idp.policy.tables import RiskFinding
 from idp.portal.tables import PortalNotice
+from idp.release.tables import DataRelease
 from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
 from idp.sms.tables import SmsCounter, SmsDay, SmsMessage, SmsSegment

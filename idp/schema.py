@@ -12,11 +12,11 @@ from idp.mfa.factors.passkey import tables as passkey
 from idp.mfa.factors.sm3otp import tables as sm3otp
 from idp.notices import tables as notices
 from idp.oidc import tables as oidc
-from idp.oidc.release import tables as release
 from idp.outbox import tables as outbox
 from idp.policy import tables as policy
 from idp.portal import tables as portal
 from idp.registry import tables as registry
+from idp.release import tables as release
 from idp.sms import tables as sms
 
 ROOMS = (

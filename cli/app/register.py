@@ -23,8 +23,8 @@ from idp.oidc.clients.metadata import AUTH_METHODS, CIBA, GRANT_TYPES, ClientMet
 from idp.oidc.clients.policy import Policy
 from idp.oidc.clients.registration import Registration
 from idp.oidc.clients.remote import check_sector_identifier
-from idp.oidc.scopes import DEFAULT, SCOPES
 from idp.outgoing import Outgoing
+from idp.release.scopes import DEFAULT, SCOPES
 
 _ = gettext.gettext
 

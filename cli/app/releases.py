@@ -9,7 +9,7 @@ from cli.frame import changing, json_option
 from cli.output import print_rows
 from idp.apps import register
 from idp.audit import Action
-from idp.oidc.release import report
+from idp.release import report
 
 _ = gettext.gettext
 

@@ -17,9 +17,9 @@ from idp.oidc import families
 from idp.oidc.clients import initial_access, registration
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.remote import check_sector_identifier
-from idp.oidc.scopes import DEFAULT, SCOPES
 from idp.oidc.tables import OidcClient
 from idp.outgoing import Outgoing
+from idp.release.scopes import DEFAULT, SCOPES
 
 _ = gettext.gettext
 

@@ -8,12 +8,9 @@ from idp.crypto.errors import InvalidEncoding
 from idp.crypto.jose.strict_json import read_object
 from idp.i18n import N_
 from idp.oidc.errors import InvalidRequest
-from idp.oidc.scopes import SCOPES
+from idp.release.scopes import SCOPE_OF
 
 MAX_VALUES = 20
-
-# The scope whose consent covers a claim. What every ID token says anyway needs none.
-SCOPE_OF = {claim: scope.name for scope in SCOPES.values() for claim in scope.claims if scope.name != "openid"}
 
 
 @dataclass(frozen=True)

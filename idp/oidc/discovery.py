@@ -13,7 +13,7 @@ from idp.oidc.issuer import Issuer
 from idp.oidc.logout.session_state import FRAME as SESSION_FRAME
 from idp.oidc.possession import dpop
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import SCOPES
+from idp.release.scopes import SCOPES
 from idp.settings import Settings
 from idp.web.ready import ReadyAnswer
 

@@ -10,9 +10,10 @@ from idp.oidc import families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
 from idp.oidc.logout import back_channel, front_channel
 from idp.oidc.provider import EXTENSION, make_provider
-from idp.oidc.routes import approvals, consents, device, launch, make_authorize, make_logout, make_session_frame, releases
+from idp.oidc.routes import approvals, device, launch, make_authorize, make_logout, make_session_frame
 from idp.oidc.routes.approvals import panel as approvals_panel
-from idp.oidc.routes.consents import panel as consents_panel
+from idp.oidc.routes.launch import opener
+from idp.release.extension import add_opener, on_take_back
 from idp.web.address import address_reader, certificate_reader
 from idp.web.machine import MachineEndpoints
 from idp.web.ready import ReadyAnswers
@@ -22,21 +23,22 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask, deployment: Deployment) -> None:
-    """Adds pages and endpoints, ends what belongs to a session when the session ends, and shows consents at ``/me``."""
+    """Adds pages and endpoints, ends what belongs to a session or a consent with it."""
     provider = make_provider(deployment)
     app.extensions[EXTENSION] = provider
     for issuer in provider.issuers.values():
         app.register_blueprint(make_authorize(issuer))
         app.register_blueprint(make_logout(issuer))
         app.register_blueprint(make_session_frame(issuer))
-    for blueprint in (approvals, consents, device, launch, releases):
+    for blueprint in (approvals, device, launch):
         app.register_blueprint(blueprint)
     extension.on_end(app, families.end_with_session)
     extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
     extension.on_alarm(app, families.revoke_of_person)
     extension.on_farewell(app, front_channel.farewells(provider.issuers))
     extension.add_panel(app, approvals_panel)
-    extension.add_panel(app, consents_panel)
+    on_take_back(app, families.revoke_of_app)
+    add_opener(app, opener)
     inner: WSGIApplication = app.wsgi_app
     settings = deployment.settings
     read = (address_reader(settings.trusted_proxies), certificate_reader(settings))

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.orm import Session
 
-from idp.oidc.claims import of_person
-from idp.oidc.claims_request import SCOPE_OF
 from idp.oidc.provider import Provider
 from idp.registry import profile
+from idp.release.claims import of_person
+from idp.release.scopes import SCOPE_OF
 
 
 def named(claims: Mapping[str, list[str]] | None, place: str) -> tuple[str, ...]:

@@ -129,25 +129,6 @@ class AccessToken(Base):
     act: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
 
 
-class Consent(Base):
-    """What a person has agreed to give an app, until they take it back. ``sub`` is whom the app knows them as.
-
-    ``terms`` is a digest of what they read; what a child agreed to before turning 14 is asked again.
-    """
-
-    __tablename__ = "consent"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    client_id: Mapped[str] = mapped_column(ForeignKey("app.id"))
-    sub: Mapped[str | None] = mapped_column(String(43), index=True)
-    scope: Mapped[str] = mapped_column(Text)
-    terms: Mapped[str | None] = mapped_column(String(64))
-    given_as_child: Mapped[bool] = mapped_column(default=False)
-    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-
 class ClientAssertion(Base):
     """An assertion that a client has authenticated with; it works once."""
 

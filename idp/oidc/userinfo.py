@@ -9,11 +9,11 @@ from idp.oidc.errors import InsufficientScope, InvalidAccessToken
 from idp.oidc.issuer import Issuer
 from idp.oidc.possession import confirmation
 from idp.oidc.provider import Provider
-from idp.oidc.release import ledger
-from idp.oidc.release.ledger import Place
 from idp.oidc.token import access_token
 from idp.registry import persons
 from idp.registry.persons import PersonStatus
+from idp.release import ledger
+from idp.release.ledger import Place
 from idp.web.machine import MachineAnswer, MachineRequest
 
 

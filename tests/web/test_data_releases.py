@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from idp.deployment import Deployment
-from idp.oidc.release import report
-from idp.oidc.release.report import Release
-from idp.oidc.release.tables import DataRelease
+from idp.release import report
+from idp.release.report import Release
+from idp.release.tables import DataRelease
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import Known, make_person

@@ -25,7 +25,7 @@ from idp.oidc.errors import (
     UnsupportedResponseType,
 )
 from idp.oidc.parameters import required
-from idp.oidc.scopes import SCOPES, split
+from idp.release.scopes import SCOPES, split
 
 Check = Callable[[AuthorizeRequest], None]
 

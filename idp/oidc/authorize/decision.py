@@ -9,9 +9,9 @@ from idp.apps.audience import is_for
 from idp.keys import Vault
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.sessions import SignedIn
-from idp.oidc import consent
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.errors import ConsentRequired, LoginRequired, NotForThisPerson
+from idp.release import consent
 from idp.web.headers import origin_of
 
 

@@ -10,13 +10,13 @@ from idp.oidc import id_token, person_claims
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.errors import OAuthError
 from idp.oidc.provider import Provider
-from idp.oidc.release import ledger
-from idp.oidc.release.ledger import Place
 from idp.oidc.tables import AuthorizationCode, Grant
 from idp.oidc.token import access_token
 from idp.oidc.token.contents import Contents
 from idp.oidc.token.personal import subject_of
 from idp.oidc.token_hash import digest, new_token
+from idp.release import ledger
+from idp.release.ledger import Place
 
 FAPI2_CODE_SECONDS = 60  # FAPI 2.0 Security Profile §5.3.2.1
 

@@ -43,6 +43,11 @@ class Client:
         return self.metadata.token_endpoint_auth_method
 
     @property
+    def trusted(self) -> bool:
+        """Whether it is one of the school's own."""
+        return self.policy.trusted
+
+    @property
     def id_token_alg(self) -> str:
         """What its ID tokens are signed with."""
         algorithm = self.metadata.id_token_signed_response_alg

@@ -24,9 +24,9 @@ from idp.oidc.errors import InvalidAccessToken, InvalidClientMetadata, InvalidRe
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import SCOPES, split
 from idp.oidc.tables import OidcClient
 from idp.oidc.token_hash import digest, new_token
+from idp.release.scopes import SCOPES, split
 from idp.web.machine import MachineAnswer, MachineRequest
 
 ENDPOINT = "register"

@@ -11,10 +11,10 @@ from idp.audit import Action, Transaction
 from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
 from idp.oidc.errors import InvalidAccessToken
-from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import InitialAccessToken
 from idp.oidc.token_hash import digest, new_token
 from idp.registry import institutions
+from idp.release.scopes import SCOPES
 
 
 @dataclass(frozen=True)

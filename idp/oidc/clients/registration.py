@@ -15,9 +15,9 @@ from idp.oidc.authorize import response
 from idp.oidc.clients import rules
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.policy import Policy
-from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import OidcClient
 from idp.oidc.token_hash import digest
+from idp.release.scopes import SCOPES
 from idp.settings import Settings
 
 SECRET_OVERLAP = timedelta(days=1)

@@ -13,7 +13,7 @@ from idp.audit import Actor, Transaction
 from idp.i18n import N_
 from idp.login.requirement import Requirement, assess
 from idp.mfa.policy import highest_level, level_of_acr
-from idp.oidc import consent, id_token
+from idp.oidc import id_token
 from idp.oidc.authorize import request_object
 from idp.oidc.clients.client import Client
 from idp.oidc.clients.metadata import CIBA
@@ -31,7 +31,6 @@ from idp.oidc.errors import (
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import SCOPES, split
 from idp.oidc.tables import DecoupledRequest, Grant
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.client_authentication import authenticate
@@ -41,6 +40,8 @@ from idp.outbox import queue
 from idp.registry import lookup, persons
 from idp.registry.persons import PersonStatus
 from idp.registry.tables import Person
+from idp.release import consent
+from idp.release.scopes import SCOPES, split
 from idp.web.machine import MachineAnswer, MachineRequest
 
 KIND = "ciba"

@@ -13,12 +13,12 @@ from idp.oidc.errors import InvalidScope, UnauthorizedClient
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import parse, required
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import SCOPES, split
 from idp.oidc.tables import DecoupledRequest
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.client_authentication import authenticate
 from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest, new_token
+from idp.release.scopes import SCOPES, split
 from idp.web.machine import MachineAnswer, MachineRequest
 
 KIND = "device"

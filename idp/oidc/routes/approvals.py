@@ -11,15 +11,15 @@ from idp.login.requirement import Requirement, is_satisfied
 from idp.login.routes.pages import REFUSED, field
 from idp.login.routes.sign_in import start
 from idp.login.sessions import SignedIn
-from idp.oidc import consent
 from idp.oidc.clients.client import Client
 from idp.oidc.decoupled import ciba
 from idp.oidc.decoupled import request as decoupled
 from idp.oidc.errors import UnknownClient
 from idp.oidc.provider import provider
-from idp.oidc.scopes import SCOPES
 from idp.oidc.tables import DecoupledRequest
 from idp.registry import institutions
+from idp.release import consent
+from idp.release.scopes import SCOPES
 from idp.web import context
 from idp.web.locale import gettext as _
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers.response import Response
 from idp.apps.register import by_id
 from idp.login import browser
 from idp.login.routes.sign_in import start
-from idp.oidc import authorization_details, client_jwt, consent
+from idp.oidc import authorization_details, client_jwt
 from idp.oidc.authorize import checks, front_door, hint, jarm, pending
 from idp.oidc.authorize.decision import Need, need, requirement
 from idp.oidc.authorize.issue import error_answer, make_answer
@@ -20,8 +20,8 @@ from idp.oidc.issuer import Issuer
 from idp.oidc.logout.session_state import session_state
 from idp.oidc.parameters import parse
 from idp.oidc.provider import provider
-from idp.oidc.scopes import SCOPES
-from idp.registry import institutions
+from idp.release import consent
+from idp.release.page import consent_page
 from idp.web import context
 from idp.web.csrf import protection
 from idp.web.headers import allow_form_target, origin_of
@@ -115,23 +115,23 @@ def _send(asked: AuthorizeRequest, answer: dict[str, str]) -> Response:
         return redirect(address(asked.redirect_uri, mode, answer), 303)
     # Form Post §2: a page whose form sends itself; with a button, for browsers without scripts.
     allow_form_target(origin_of(asked.redirect_uri))
-    page = render_template("oidc/form_post.html", client=asked.client, target=asked.redirect_uri, answer=answer)
+    page = render_template("send_answer.html", app_name=asked.client.name, target=asked.redirect_uri, answer=answer)
     return Response(page, mimetype="text/html")
 
 
 def _consent_page(asked: AuthorizeRequest, waiting: Pending) -> Answer:
     allow_form_target(origin_of(asked.redirect_uri))
     with provider().deployment.reading() as session:
-        owner = institutions.by_code(session, asked.client.owner).name
-    page = render_template(
-        "oidc/consent.html",
-        client=asked.client,
-        owner=owner,
-        scopes=[SCOPES[name] for name in asked.consent_scopes],
-        details=authorization_details.in_words(provider(), asked.authorization_details),
-        request_id=waiting.id,
-        target=url_for(f"authorize_{asked.issuer.name}.consent"),
-    )
+        page = consent_page(
+            session,
+            asked.client,
+            asked.consent_scopes,
+            target=url_for(f"authorize_{asked.issuer.name}.consent"),
+            request_id=waiting.id,
+            details=authorization_details.in_words(provider(), asked.authorization_details),
+            policy_uri=asked.client.metadata.policy_uri,
+            tos_uri=asked.client.metadata.tos_uri,
+        )
     shown = Response(page, mimetype="text/html")
     browser.keep_secret(shown)
     return shown

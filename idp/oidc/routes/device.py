@@ -8,12 +8,12 @@ from idp.login.errors import TooManyTries
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.routes.pages import REFUSED, SLOW_DOWN, field
 from idp.login.routes.sign_in import start
-from idp.oidc import consent
 from idp.oidc.decoupled import device
 from idp.oidc.decoupled import request as decoupled
 from idp.oidc.provider import provider
-from idp.oidc.scopes import SCOPES
 from idp.registry import institutions
+from idp.release import consent
+from idp.release.scopes import SCOPES
 from idp.web import context
 from idp.web.errors import message
 from idp.web.locale import gettext as _

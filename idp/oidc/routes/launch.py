@@ -27,6 +27,15 @@ def address_of(app: App) -> str | None:
     return f"{origin_of(metadata.redirect_uris[0])}/"
 
 
+def opener(client_id: str) -> str | None:
+    """The address below, for an app that can be opened from here."""
+    try:
+        known = provider().clients.get(client_id).metadata.initiate_login_uri is not None
+    except UnknownClient:  # switched off, or an app of another protocol
+        return None
+    return url_for("launch.launch", client_id=client_id) if known else None
+
+
 @blueprint.get("/me/apps/<client_id>/open")
 def launch(client_id: str) -> Response:
     """Sends the person to the app's ``initiate_login_uri``, which sends them back with an ordinary request.

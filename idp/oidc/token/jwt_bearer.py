@@ -8,7 +8,6 @@ import secrets
 
 from idp.audit import Actor
 from idp.crypto.errors import CryptoError
-from idp.oidc import consent
 from idp.oidc.clients import keys
 from idp.oidc.clients.client import Client
 from idp.oidc.clients.rules import VERIFIABLE
@@ -16,13 +15,14 @@ from idp.oidc.errors import InvalidClient, InvalidGrant, InvalidScope
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import required
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import split
 from idp.oidc.tables import Grant
 from idp.oidc.token import access_token, assertion
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.contents import of_grant
 from idp.oidc.token.personal import subject_of
 from idp.oidc.token.token_request import TokenRequest
+from idp.release import consent
+from idp.release.scopes import split
 
 
 def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenRequest) -> TokenAnswer:

@@ -11,8 +11,6 @@ from idp.oidc.id_token import Subject
 from idp.oidc.issuer import Issuer
 from idp.oidc.possession.confirmation import Confirmation
 from idp.oidc.provider import Provider
-from idp.oidc.release import ledger
-from idp.oidc.release.ledger import Place
 from idp.oidc.tables import Grant, RefreshToken
 from idp.oidc.token import access_token
 from idp.oidc.token.answer import TokenAnswer
@@ -21,6 +19,8 @@ from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest, new_token
 from idp.registry import persons
 from idp.registry.persons import PersonStatus
+from idp.release import ledger
+from idp.release.ledger import Place
 
 
 def subject_of(provider: Provider, client: Client, tx: Transaction, grant: Grant) -> Subject:

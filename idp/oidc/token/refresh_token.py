@@ -10,12 +10,12 @@ from idp.oidc.errors import InvalidGrant, InvalidScope
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import required
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import split
 from idp.oidc.tables import Grant, RefreshToken
 from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.personal import make_tokens
 from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest
+from idp.release.scopes import split
 
 
 class RefreshTokenReplayed(InvalidGrant):

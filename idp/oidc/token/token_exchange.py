@@ -13,7 +13,6 @@ from idp.oidc.id_token import Subject
 from idp.oidc.issuer import Issuer
 from idp.oidc.parameters import required
 from idp.oidc.provider import Provider
-from idp.oidc.scopes import split
 from idp.oidc.tables import Grant
 from idp.oidc.token import access_token
 from idp.oidc.token.access_token import Found
@@ -22,6 +21,7 @@ from idp.oidc.token.contents import Contents
 from idp.oidc.token.token_request import TokenRequest
 from idp.registry import persons
 from idp.registry.persons import PersonStatus
+from idp.release.scopes import split
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 MAX_ACTORS = 5

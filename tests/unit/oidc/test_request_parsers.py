@@ -13,7 +13,7 @@ from idp.oidc import authorization_details, claims_request, parameters, resource
 from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.errors import OAuthError
 from idp.oidc.parameters import REPEATABLE
-from idp.oidc.scopes import split
+from idp.release.scopes import split
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -29,6 +29,9 @@ SCOPES: dict[str, Scope] = {
     )
 }
 
+SCOPE_OF = {claim: scope.name for scope in SCOPES.values() for claim in scope.claims if scope.name != "openid"}
+"""The scope whose consent covers a claim. What every ID token says anyway needs none."""
+
 # What an app has without an administrator's word.
 DEFAULT = ("openid", "profile")
 

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from idp.audit import Transaction
+from idp.crypto import sm3
 from idp.database.upsert import upsert
-from idp.oidc.release.tables import DataRelease
-from idp.oidc.token_hash import digest
+from idp.release.tables import DataRelease
 from idp.web.locale import CHINA
 
 
@@ -25,7 +25,7 @@ def record(tx: Transaction, client_id: str, person_id: int, place: Place, claims
     names = sorted(claims)
     day = tx.now.astimezone(CHINA).date()
     values = {
-        "key": digest("\x00".join((str(person_id), client_id, day.isoformat(), place.value, *names))),
+        "key": sm3.digest("\x00".join((str(person_id), client_id, day.isoformat(), place.value, *names)).encode()).hex(),
         "person_id": person_id,
         "client_id": client_id,
         "day": day,

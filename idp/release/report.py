@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from idp.apps.tables import App
 from idp.keys import Vault
-from idp.oidc.release.tables import DataRelease
 from idp.registry import profile
 from idp.registry.age import AgeBand, band
 from idp.registry.tables import Person
+from idp.release.tables import DataRelease
 
 _MINORS = (AgeBand.UNDER_14, AgeBand.MINOR)
 

@@ -8,11 +8,10 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers.response import Response as AnyResponse
 
 from idp.login import browser
-from idp.oidc.claims_request import SCOPE_OF
-from idp.oidc.provider import provider
-from idp.oidc.release import report
-from idp.oidc.release.report import Release
-from idp.oidc.scopes import SCOPES
+from idp.release import report
+from idp.release.report import Release
+from idp.release.scopes import SCOPE_OF, SCOPES
+from idp.web.context import deployment
 
 blueprint = Blueprint("releases", __name__, template_folder="../templates")
 
@@ -26,7 +25,7 @@ def show() -> str | AnyResponse:
     mine = _mine(SHOWN)
     if mine is None:
         return redirect(url_for("account.show"))
-    return render_template("oidc/releases.html", rows=[(row, _words(row)) for row in mine], shown=SHOWN)
+    return render_template("release/releases.html", rows=[(row, _words(row)) for row in mine], shown=SHOWN)
 
 
 @blueprint.get("/me/releases.json")
@@ -58,7 +57,7 @@ def _mine(limit: int | None) -> list[Release] | None:
     there = browser.signed_in()
     if there is None:
         return None
-    with provider().deployment.reading() as session:
+    with deployment().reading() as session:
         return report.of_person(session, there.person_id, limit)
 
 
