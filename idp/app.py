@@ -14,6 +14,7 @@ from idp.phone import install as phone
 from idp.portal import install as start_page
 from idp.release import install as release
 from idp.settings import load
+from idp.sso.cas import install as cas
 from idp.web import install as glue
 
 _WEB = Path(web.__file__).parent
@@ -26,6 +27,7 @@ def create_app(deployment: Deployment) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     oidc.install(app, deployment)
+    cas.install(app, deployment)
     release.install(app)
     phone.install(app, deployment)
     certification.install(app, deployment)

@@ -19,6 +19,8 @@ from idp.outbox import worker
 from idp.sms import delivery, queue, reports
 from idp.sms.providers import build
 from idp.sms.reports import ReportBook
+from idp.sso.cas import logout as cas_logout
+from idp.sso.cas.server import make_server
 
 # Text messages have workers of their own: a code must not wait behind an app that does not answer.
 SMS_WORKERS = 4
@@ -27,7 +29,12 @@ SMS_WORKERS = 4
 def start(deployment: Deployment) -> Callable[[], None]:
     """Starts housekeeping, the outbox and the authorities' upkeep in threads of their own; the returned function stops them."""
     provider = make_provider(deployment)
-    handlers = {back_channel.KIND: back_channel.sender(provider), ciba.PING: ciba.sender(provider)}
+    cas = make_server(deployment)
+    handlers = {
+        back_channel.KIND: back_channel.sender(provider),
+        ciba.PING: ciba.sender(provider),
+        cas_logout.KIND: cas_logout.sender(cas),
+    }
     handlers[book.KIND] = telling.teller(deployment, lambda session, who: proven_numbers(session, deployment.ring.vault, who))
     stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers), upkeep.start(deployment)]
     if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
@@ -43,10 +50,11 @@ def start(deployment: Deployment) -> Callable[[], None]:
         for one in stops:
             one()
         provider.outgoing.close()
+        cas.outgoing.close()
 
     return stop
 
 
 def endings(deployment: Deployment) -> tuple[Ending, ...]:
     """What belongs to the end of a session that nobody is there to end."""
-    return families.end_with_session, back_channel.on_session_end(deployment.ring.vault)
+    return families.end_with_session, back_channel.on_session_end(deployment.ring.vault), cas_logout.on_session_end

@@ -39,6 +39,8 @@ from idp.release.tables import DataRelease
 from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
 from idp.sms.tables import SmsCounter, SmsDay, SmsMessage, SmsSegment
+from idp.sso.cas import sign_in as cas_sign_in
+from idp.sso.cas.tables import CasLogin, CasRequest, CasTicket
 
 log = logging.getLogger("yima.housekeeping")
 
@@ -65,6 +67,8 @@ RULES: tuple[Rule, ...] = (
     (InitialAccessToken.token_hash, InitialAccessToken.expires_at, REPLAY_MEMORY),
     (ClientAssertion.id, ClientAssertion.expires_at, timedelta(0)),
     (AuthorizationRequest.id, AuthorizationRequest.created_at, pending.LIFETIME),
+    (CasRequest.id, CasRequest.created_at, cas_sign_in.LIFETIME),
+    (CasTicket.ticket_hash, CasTicket.expires_at, timedelta(0)),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
     (RiskFinding.id, RiskFinding.at, findings.REMEMBERED),
@@ -86,6 +90,7 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
         (BrowserSession.sid, BrowserSession.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
         (SignIn.id, SignIn.at, timedelta(days=settings.sign_ins_kept_days)),
         (Notice.id, Notice.read_at, timedelta(days=settings.sign_ins_kept_days)),
+        (CasLogin.id, CasLogin.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
         (SmsMessage.id, SmsMessage.created_at, timedelta(days=settings.sms_kept_days)),
         (SmsSegment.id, SmsSegment.seen_at, timedelta(days=settings.sms_kept_days)),
         (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),

@@ -18,6 +18,7 @@ from idp.portal import tables as portal
 from idp.registry import tables as registry
 from idp.release import tables as release
 from idp.sms import tables as sms
+from idp.sso.cas import tables as cas
 
 ROOMS = (
     audit,
@@ -36,6 +37,7 @@ ROOMS = (
     oidc,
     release,
     portal,
+    cas,
     certification,
 )
 metadata = Base.metadata

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 
+from idp.cas_settings import CasSettings
 from idp.certification_settings import CertificationSettings
 from idp.errors import YimaError
 from idp.i18n import N_
@@ -36,7 +37,7 @@ class SettingsError(YimaError):
     default_message = N_("Setting %(name)s: %(reason)s")
 
 
-class Settings(SmsSettings, MailSettings, SignInSettings, CertificationSettings):
+class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, CertificationSettings):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -15,6 +15,7 @@ class Place(StrEnum):
 
     ID_TOKEN = "id_token"
     USERINFO = "userinfo"
+    CAS = "cas"
 
 
 def record(tx: Transaction, client_id: str, person_id: int, place: Place, claims: Collection[str]) -> None:

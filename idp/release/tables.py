@@ -28,7 +28,7 @@ class Consent(Base):
 
 
 class DataRelease(Base):
-    """The claims named in ``claims`` went to an app ``count`` times on ``day``, in ID tokens or by UserInfo (``place``)."""
+    """The claims named in ``claims`` went to an app ``count`` times on ``day``, in ID tokens, by UserInfo or by CAS (``place``)."""
 
     __tablename__ = "data_release"
 

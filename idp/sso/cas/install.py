@@ -1,0 +1,46 @@
+"""Putting the CAS server on the application."""
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from idp.deployment import Deployment
+from idp.login import extension
+from idp.release.extension import add_opener, on_take_back
+from idp.sso.cas import logout
+from idp.sso.cas.endpoints import machine_endpoints
+from idp.sso.cas.errors import UnknownService
+from idp.sso.cas.routes import make_login, make_logout
+from idp.sso.cas.server import EXTENSION, make_server
+from idp.web.address import address_reader
+from idp.web.machine import MachineEndpoints
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def install(app: Flask, deployment: Deployment) -> None:
+    """Adds pages and endpoints under every prefix, and ends what belongs to a session or a consent with it."""
+    settings = deployment.settings
+    if not settings.cas_prefix_list:
+        return
+    cas = make_server(deployment)
+    app.extensions[EXTENSION] = cas
+    for number, prefix in enumerate(settings.cas_prefix_list):
+        app.register_blueprint(make_login(prefix, f"cas_{number}"))
+        app.register_blueprint(make_logout(prefix, f"cas_logout_{number}"))
+    extension.on_end(app, logout.on_session_end)
+    extension.on_farewell(app, logout.farewells(deployment.ring.vault, deployment.clock.now))
+    on_take_back(app, logout.on_take_back)
+
+    def opener(app_id: str) -> str | None:
+        """The app's first address: it sends whoever comes there on to us by itself."""
+        try:
+            return cas.services.get(app_id).addresses[0].text
+        except UnknownService:
+            return None
+
+    add_opener(app, opener)
+    inner: WSGIApplication = app.wsgi_app
+    endpoints = machine_endpoints(cas, settings.cas_prefix_list)
+    app.wsgi_app = MachineEndpoints(inner, endpoints, address_reader(settings.trusted_proxies))  # type: ignore[method-assign]

@@ -1,0 +1,37 @@
+"""``/logout`` (§2.3): ends the session of this browser, tells every app, and goes back to a registered one."""
+
+from contextlib import suppress
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers.response import Response
+
+from idp.login.routes.sign_out import end_here
+from idp.sso.cas.errors import CasError
+from idp.sso.cas.parameters import parse
+from idp.sso.cas.server import server
+from idp.sso.cas.service_url import parse as parse_address
+from idp.sso.cas.service_url import to_ascii
+from idp.web.csrf import protection
+
+
+def make_blueprint(prefix: str, name: str) -> Blueprint:
+    """The page under one prefix, as the blueprint ``name``."""
+    blueprint = Blueprint(name, __name__)
+
+    def logout() -> Response:
+        # Not asked first: apps send people here to be signed out (§2.3). The cookie is SameSite=Lax, so an image or frame on
+        # somebody's page signs nobody out.
+        return end_here(_target(request.query_string if request.method == "GET" else request.get_data(cache=False)))
+
+    protection.exempt(logout)
+    blueprint.add_url_rule(f"{prefix}/logout", "logout", logout, methods=["GET", "POST"])
+    return blueprint
+
+
+def _target(text: bytes) -> str:
+    """§2.3.2: a registered service; for another the page that says it is done. ``url``, of protocol 2.0, is ignored."""
+    with suppress(CasError):
+        service = parse(text).get("service", "")
+        server().services.at(parse_address(service))
+        return to_ascii(service)
+    return url_for("sign_out.done")
