@@ -23,6 +23,7 @@ COMMANDS = {
     "policy": ("cli.policy", N_("What a sign-in has to prove, by institution, role and app, and what is unusual.")),
     "app": ("cli.app", N_("Apps that sign people in here.")),
     "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
+    "cas": ("cli.cas", N_("The CAS server: apps that speak CAS.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
     "ca": ("cli.ca", N_("Certificate authorities: found them, sign and accept their certificates.")),

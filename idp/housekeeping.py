@@ -35,6 +35,8 @@ from idp.outbox.tables import Message
 from idp.policy import findings
 from idp.policy.tables import RiskFinding
 from idp.portal.tables import PortalNotice
+from idp.registry.persons import PersonStatus
+from idp.registry.tables import Person
 from idp.release.tables import DataRelease
 from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
@@ -106,11 +108,16 @@ def purge(deployment: Deployment) -> int:
 
 
 def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> int:
-    """Ends the sessions whose time is up, with everything that belongs to an end; returns how many those were."""
+    """Ends sessions whose time is up or whose person may not sign in any more, with all that belongs to it; returns how many."""
     settings, now = deployment.settings, deployment.clock.now()
     idle, absolute = now - timedelta(seconds=settings.session_idle), now - timedelta(seconds=settings.session_absolute)
-    over = select(BrowserSession.person_id, BrowserSession.sid).where(
-        BrowserSession.ended_at.is_(None), or_(BrowserSession.seen_at <= idle, BrowserSession.created_at <= absolute)
+    over = (
+        select(BrowserSession.person_id, BrowserSession.sid)
+        .join(Person, Person.id == BrowserSession.person_id)
+        .where(
+            BrowserSession.ended_at.is_(None),
+            or_(BrowserSession.seen_at <= idle, BrowserSession.created_at <= absolute, Person.status != PersonStatus.ACTIVE.value),
+        )
     )
     with deployment.reading() as session:
         rows = session.execute(over.limit(BATCH)).all()

@@ -12,6 +12,7 @@ from cli.output import print_record, print_rows
 from idp.apps import register
 from idp.oidc.clients import report
 from idp.oidc.tables import OidcClient
+from idp.sso.cas import registration as cas
 
 _ = gettext.gettext
 
@@ -28,7 +29,7 @@ FINDINGS = {
 def list_(as_json: bool) -> None:
     """Lists."""
     with opened() as deployment, deployment.reading() as session:
-        rows = [record(deployment, app, session.get_one(OidcClient, app.id)) for app in register.listed(session)]
+        rows = [record(deployment, app, session.get(OidcClient, app.id)) for app in register.listed(session)]
         print_rows(rows, LIST_COLUMNS, as_json=as_json)
 
 
@@ -39,7 +40,7 @@ def show(client_id: str, as_json: bool) -> None:
     """Shows."""
     with opened() as deployment, deployment.reading() as session:
         app = register.by_id(session, client_id)
-        print_record(record(deployment, app, session.get_one(OidcClient, app.id)), TITLES, as_json=as_json)
+        print_record(record(deployment, app, session.get(OidcClient, app.id)), TITLES, as_json=as_json)
 
 
 @command.command("report", help=_("List what somebody should look after: apps that wait, stray, or that nobody uses."))
@@ -48,7 +49,7 @@ def show(client_id: str, as_json: bool) -> None:
 def report_(unused_days: int, as_json: bool) -> None:
     """Reports."""
     with opened() as deployment, deployment.reading() as session:
-        findings = report.findings(session, deployment.clock.now(), unused=timedelta(days=unused_days))
+        findings = report.findings(session, deployment.clock.now(), unused=timedelta(days=unused_days), hosts=cas.hosts(session))
     rows = [
         {
             "client_id": one.client_id,

@@ -31,14 +31,18 @@ TITLES = {
 LIST_COLUMNS = {key: TITLES[key] for key in ("client_id", "name", "owner", "status", "last_sign_in_at")}
 
 
-def record(deployment: Deployment, app: App, client: OidcClient) -> dict[str, Any]:
+def record(deployment: Deployment, app: App, client: OidcClient | None) -> dict[str, Any]:
     """Everything but secrets."""
-    issuer = issuers(deployment.settings)[client.issuer]
     names = ("name", "owner", "contact", "purpose", "status", "scopes", "requested_scopes", "reasons")
-    return {
+    shown = {
         "client_id": app.id,
         **{name: getattr(app, name) for name in names},
         "last_sign_in_at": app.last_sign_in_at.isoformat() if app.last_sign_in_at else None,
+    }
+    if client is None:  # an app of another protocol
+        return shown
+    issuer = issuers(deployment.settings)[client.issuer]
+    return shown | {
         "issuer": issuer.url,
         "discovery": f"{issuer.url}/.well-known/openid-configuration",
         "metadata": ClientMetadata.from_json(client.client_metadata).said(),

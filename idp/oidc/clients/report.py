@@ -1,6 +1,6 @@
 """What somebody should look after in the register: apps that wait, that stray, that nobody uses."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -29,11 +29,14 @@ class Finding:
     detail: str
 
 
-def findings(session: Session, now: datetime, *, unused: timedelta) -> list[Finding]:
-    """Everything there is to say of the apps that are not retired, by their names."""
+def findings(session: Session, now: datetime, *, unused: timedelta, hosts: Mapping[str, Collection[str]]) -> list[Finding]:
+    """Everything there is to say of the apps that are not retired, by their names.
+
+    ``hosts`` are where apps of other protocols send people, by the id of the app.
+    """
     statement = (
         select(App, OidcClient, Institution)
-        .join(OidcClient, OidcClient.app_id == App.id)
+        .outerjoin(OidcClient, OidcClient.app_id == App.id)
         .join(Institution, Institution.code == App.owner)
         .where(App.status != AppStatus.RETIRED.value)
         .order_by(App.name, App.id)
@@ -41,29 +44,33 @@ def findings(session: Session, now: datetime, *, unused: timedelta) -> list[Find
     return [
         Finding(row[0].id, row[0].name, row[0].owner, kind, detail)
         for row in session.execute(statement)
-        for kind, detail in _about(row[0], row[1], row[2], now, unused)
+        for kind, detail in _about(row[0], row[1], row[2], now, unused, hosts.get(row[0].id, ()))
     ]
 
 
-def _about(app: App, client: OidcClient, owner: Institution, now: datetime, unused: timedelta) -> Iterator[tuple[str, str]]:
+def _about(
+    app: App, client: OidcClient | None, owner: Institution, now: datetime, unused: timedelta, others: Collection[str]
+) -> Iterator[tuple[str, str]]:
     if app.status == AppStatus.REQUESTED:
         yield WAITING, " ".join(app.requested_scopes)
     more = sorted(set(app.requested_scopes) - set(app.scopes))
     if more:
         yield MORE_DATA, " ".join(more)
-    outside = [host for host in _hosts(client) if not in_domains(host, tuple(owner.domains))]
+    outside = [host for host in (*_hosts(client), *others) if not in_domains(host, tuple(owner.domains))]
     if outside:
         yield OUTSIDE, " ".join(outside)
     last = app.last_sign_in_at or app.created_at
-    if app.status == AppStatus.APPROVED and _signs_people_in(client) and last < now - unused:
+    if app.status == AppStatus.APPROVED and (others or _signs_people_in(client)) and last < now - unused:
         yield UNUSED, last.date().isoformat()
 
 
-def _hosts(client: OidcClient) -> list[str]:
+def _hosts(client: OidcClient | None) -> list[str]:
     """The hosts that people are sent to, loopback left out: that is the person's own device."""
+    if client is None:
+        return []
     hosts = {urlsplit(uri).hostname for uri in client.client_metadata.get("redirect_uris", ())}
     return sorted(host for host in hosts if host is not None and not is_loopback(host))
 
 
-def _signs_people_in(client: OidcClient) -> bool:
-    return bool(client.client_metadata.get("response_types"))
+def _signs_people_in(client: OidcClient | None) -> bool:
+    return client is not None and bool(client.client_metadata.get("response_types"))

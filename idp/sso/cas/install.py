@@ -36,7 +36,7 @@ def install(app: Flask, deployment: Deployment) -> None:
     def opener(app_id: str) -> str | None:
         """The app's first address: it sends whoever comes there on to us by itself."""
         try:
-            return cas.services.get(app_id).addresses[0].text
+            return cas.services.now().get(app_id).addresses[0].text
         except UnknownService:
             return None
 

@@ -17,14 +17,14 @@ def proxy_ticket(cas: CasServer, pgt: str, target: str, address: str | None) -> 
     Nobody is there to be asked, so only an app that is registered, that the person has agreed to (or that is the school's own), and
     whose level their session has reached, can be had by proxy.
     """
-    now = cas.deployment.clock.now()
+    directory, now = cas.services.now(), cas.deployment.clock.now()
     with cas.deployment.transaction(Actor("app", "cas", address)) as tx:
         ticket = tickets.granting(tx.session, pgt, now)
         if ticket is None or not tickets.session_lasts(tx.session, ticket, cas.limits, now):
             raise InvalidTicket
         try:
-            cas.services.get(ticket.app_id)  # the app that asks, which may have been switched off meanwhile
-            service = cas.services.at(service_url.parse(target))
+            directory.get(ticket.app_id)  # the app that asks, which may have been switched off meanwhile
+            service = directory.at(service_url.parse(target))
         except UnknownService as error:
             raise UnauthorizedService(detail=error.detail) from None
         vault = cas.deployment.ring.vault

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from idp.apps import register
 from idp.apps.errors import InvalidRegistration, NoSuchApp
@@ -45,22 +46,43 @@ def add(tx: Transaction, wanted: Registration, *, reviewed: bool = True) -> tupl
     return app, row
 
 
-def by_app(tx: Transaction, app_id: str) -> tuple[App, CasService]:
+def by_app(session: Session, app_id: str) -> tuple[App, CasService]:
     """The app and its registration. Raises :class:`NoSuchApp`."""
-    row = tx.session.get(CasService, app_id)
+    row = session.get(CasService, app_id)
     if row is None:
         raise NoSuchApp(app=app_id[:32])
-    return register.by_id(tx.session, app_id), row
+    return register.by_id(session, app_id), row
 
 
-def change(tx: Transaction, app_id: str, *, addresses: Sequence[str] | None = None, rules: Rules | None = None) -> CasService:
-    """Puts other addresses or rules in the place of the app's. Raises :class:`InvalidRegistration`, :class:`NoSuchApp`."""
-    app, row = by_app(tx, app_id)
+def hosts(session: Session) -> dict[str, list[str]]:
+    """The hosts that people are sent to by each app, loopback left out: that is the person's own device."""
+    return {
+        row.app_id: sorted({host for host in (service_url.parse(a).origin.host for a in row.addresses) if not is_loopback(host)})
+        for row in session.scalars(select(CasService))
+    }
+
+
+def change(
+    tx: Transaction,
+    app_id: str,
+    *,
+    addresses: Sequence[str] | None = None,
+    rules: Rules | None = None,
+    allow_data: bool = False,
+) -> CasService:
+    """Puts other addresses or rules in the place of the app's. Raises :class:`InvalidRegistration`, :class:`NoSuchApp`.
+
+    ``allow_data`` is an administrator's word that the app may have the data that its rules need, whatever it had before.
+    """
+    app, row = by_app(tx.session, app_id)
     others, changed = addresses or row.addresses, rules or Rules(**row.rules)
+    if allow_data:
+        app.scopes = sorted({*app.scopes, *changed.scopes})
+        app.requested_scopes = sorted({*app.requested_scopes, *changed.scopes})
     _judge(tx, app, others, changed)
     row.addresses, row.rules = list(others), changed.to_json()
     tx.session.flush()
-    tx.record(Action.APP_CHANGED, subject=f"app:{app.id}", institution=app.owner, detail={"cas": row.rules, "at": row.addresses})
+    tx.record(Action.APP_CHANGED, subject=f"app:{app.id}", institution=app.owner, detail={"cas": row.rules, "scopes": app.scopes})
     return row
 
 
@@ -99,7 +121,7 @@ def _place(url: ServiceUrl) -> tuple[object, str]:
 def _check_data(scopes: Collection[str], rules: Rules) -> None:
     missing = [scope for scope in rules.scopes if scope not in {"openid", *scopes}]
     if missing:
-        reason = N_("its user name or an attribute needs data that it may not have: add --scope for it")
+        reason = N_("its user name or an attribute needs data that it may not have")
         raise InvalidRegistration(reason=reason, field=missing[0])
 
 

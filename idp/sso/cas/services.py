@@ -68,6 +68,33 @@ class Service:
         return tuple(dict.fromkeys(("openid", *(source.scope for source in sources))))
 
 
+class Directory:
+    """The approved services at one moment."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        self._by_id = {service.id: service for service in services}
+        self._by_origin: dict[Origin, list[tuple[ServiceUrl, Service]]] = {}
+        for service in self._by_id.values():
+            for address in service.addresses:
+                self._by_origin.setdefault(address.origin, []).append((address, service))
+        for entries in self._by_origin.values():
+            entries.sort(key=lambda entry: -len(entry[0].path.rstrip("/")))
+
+    def at(self, url: ServiceUrl) -> Service:
+        """The service that the address belongs to, by the longest address it lies under. Raises :class:`UnknownService`."""
+        for registered, service in self._by_origin.get(url.origin, ()):
+            if lies_under(url, registered):
+                return service
+        raise UnknownService(detail=f"{url.origin} {url.path[:200]!r}")
+
+    def get(self, app_id: str) -> Service:
+        """The service with this id. Raises :class:`UnknownService`."""
+        found = self._by_id.get(app_id)
+        if found is None:
+            raise UnknownService(detail=app_id[:64])
+        return found
+
+
 class Services:
     """Approved services, all read at once and kept for ``seconds``: one that is switched off works for that long at most."""
 
@@ -75,33 +102,17 @@ class Services:
         self._database = database
         self._seconds = seconds
         self._read_at = float("-inf")
-        self._by_id: dict[str, Service] = {}
-        self._by_origin: dict[Origin, list[tuple[ServiceUrl, Service]]] = {}
+        self._directory = Directory(())
         self._lock = threading.Lock()
 
-    def at(self, url: ServiceUrl) -> Service:
-        """The service that the address belongs to, by the longest address it lies under. Raises :class:`UnknownService`."""
-        for registered, service in self._current()[1].get(url.origin, ()):
-            if lies_under(url, registered):
-                return service
-        raise UnknownService(detail=f"{url.origin} {url.path[:200]!r}")
-
-    def get(self, app_id: str) -> Service:
-        """The service with this id. Raises :class:`UnknownService`."""
-        found = self._current()[0].get(app_id)
-        if found is None:
-            raise UnknownService(detail=app_id[:64])
-        return found
-
-    def _current(self) -> tuple[dict[str, Service], dict[Origin, list[tuple[ServiceUrl, Service]]]]:
+    def now(self) -> Directory:
+        """Those of the last seconds. To be asked before a transaction: nobody may wait for a connection while holding another."""
         with self._lock:
             if time.monotonic() - self._read_at >= self._seconds:
                 with self._database.read() as session:
-                    services = load(session)
-                self._by_id = {service.id: service for service in services}
-                self._by_origin = _by_origin(services)
+                    self._directory = Directory(load(session))
                 self._read_at = time.monotonic()
-            return self._by_id, self._by_origin
+            return self._directory
 
 
 def load(session: Session) -> list[Service]:
@@ -123,13 +134,3 @@ def _service(row: CasService, app: App) -> Service:
         addresses=tuple(map(parse, row.addresses)),
         rules=Rules(**row.rules),
     )
-
-
-def _by_origin(services: Iterable[Service]) -> dict[Origin, list[tuple[ServiceUrl, Service]]]:
-    found: dict[Origin, list[tuple[ServiceUrl, Service]]] = {}
-    for service in services:
-        for address in service.addresses:
-            found.setdefault(address.origin, []).append((address, service))
-    for entries in found.values():
-        entries.sort(key=lambda entry: -len(entry[0].path.rstrip("/")))
-    return found

@@ -178,7 +178,7 @@ def spend(tx: Transaction, waiting: Waiting) -> None:
 
 def service_of(cas: CasServer, asked: Asked) -> Service:
     """The registered service that the address belongs to. Raises :class:`UnknownService`."""
-    return cas.services.at(service_url.parse(asked.service))
+    return cas.services.now().at(service_url.parse(asked.service))
 
 
 def _is_set(parameters: Mapping[str, str], name: str) -> bool:

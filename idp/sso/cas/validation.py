@@ -24,7 +24,7 @@ from idp.sso.cas.errors import (
 )
 from idp.sso.cas.identity import About
 from idp.sso.cas.server import CasServer
-from idp.sso.cas.services import Service
+from idp.sso.cas.services import Directory, Service
 from idp.sso.cas.tickets import Ticket
 
 
@@ -54,10 +54,10 @@ def validate(cas: CasServer, question: Question) -> tuple[Validated, Ticket]:
 
     What is told is written down in the same transaction, and that the app has let somebody in, for the sign-out.
     """
-    actor = Actor("app", "cas", question.address)
+    directory, actor = cas.services.now(), Actor("app", "cas", question.address)
     with cas.deployment.transaction(actor) as tx:
         # A failure must not undo that the ticket is spent (§3.1.1), so it is raised outside.
-        found = _judged(cas, tx, question)
+        found = _judged(cas, directory, tx, question)
         if isinstance(found, Holder) and question.pgt_url is None:
             return _told(cas, tx, question, found), found.ticket
     if isinstance(found, ValidationFailure):
@@ -80,7 +80,7 @@ def about(cas: CasServer, tx: Transaction, service: Service, ticket: Ticket) -> 
     return About(seen, service.school, sub, ticket.level, ticket.methods)
 
 
-def _judged(cas: CasServer, tx: Transaction, question: Question) -> Holder | ValidationFailure:
+def _judged(cas: CasServer, directory: Directory, tx: Transaction, question: Question) -> Holder | ValidationFailure:
     """The checks, in their order; the first that fails is the answer."""
     ticket = tickets.spend(tx, question.ticket)
     if ticket is None:
@@ -92,7 +92,7 @@ def _judged(cas: CasServer, tx: Transaction, question: Question) -> Holder | Val
     if question.renew and not ticket.new_login:
         return NotFromNewLogin()
     try:
-        service = cas.services.get(ticket.app_id)
+        service = directory.get(ticket.app_id)
     except UnknownService:  # switched off meanwhile
         return InvalidService()
     if not is_for(tx.session, service.audience, ticket.person_id, tx.now.date()):

@@ -32,6 +32,6 @@ def _target(text: bytes) -> str:
     """§2.3.2: a registered service; for another the page that says it is done. ``url``, of protocol 2.0, is ignored."""
     with suppress(CasError):
         service = parse(text).get("service", "")
-        server().services.at(parse_address(service))
+        server().services.now().at(parse_address(service))
         return to_ascii(service)
     return url_for("sign_out.done")
