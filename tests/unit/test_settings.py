@@ -46,6 +46,13 @@ def test_another_port_moves_the_public_address_with_it() -> None:
         ("YIMA_MASTER_KEY", "x" * 64),
         ("YIMA_CODE_LIFETIME", "601"),
         ("YIMA_DEMO_PORTS", "8001"),
+        ("YIMA_CAS_PREFIXES", "/"),
+        ("YIMA_CAS_PREFIXES", "cas"),
+        ("YIMA_CAS_PREFIXES", "/cas/"),
+        ("YIMA_CAS_PREFIXES", "/cas,/cas"),
+        ("YIMA_CAS_PREFIXES", "/oauth"),
+        ("YIMA_CAS_PREFIXES", "/cas,/me/cas"),
+        ("YIMA_CAS_TICKET_LIFETIME", "301"),
     ],
 )
 def test_a_setting_that_is_wrong_or_unknown_stops_the_start_and_is_named(name: str, value: str) -> None:

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from idp.apps.errors import InvalidRegistration
 from idp.deployment import Deployment
 from tests.people import PASSWORD, Known, make_person
 from tests.web.cas.conftest import CasApp, Register, ticket_of
@@ -78,43 +77,3 @@ def test_a_childs_email_address_is_not_its_user_name(
     service = register(user="email")
     browser.get(service.login_url())
     assert browser.sign_in(child.number, PASSWORD).status == 400
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"user": "number"},
-        {"user": "person_number"},
-        {"attributes": {"x": "birthday"}},
-        {"attributes": {"no": "person_number"}},
-        {"attributes": {"a b": "name"}},
-        {"attributes": {"xmlx": "name"}},
-        {"attributes": {"isFromNewLogin": "name"}},
-        {"required_level": 9},
-        {"logout": "maybe"},
-        {"school": "9999999999"},
-        {"addresses": ()},
-        {"addresses": ("https://jw.example.edu.cn/?a",)},
-        {"addresses": ("http://jw.example.edu.cn/",)},
-        {"proxy_callbacks": ("http://jw.example.edu.cn/pgt",)},
-        {"scopes": ("openid", "everything")},
-    ],
-)
-def test_what_contradicts_a_rule_is_not_registered(register: Register, changes: dict[str, object]) -> None:
-    with pytest.raises(InvalidRegistration):
-        register(**changes)
-
-
-def test_two_apps_cannot_have_one_address_but_one_may_lie_below_another(
-    browser: Browser, register: Register, person: Known
-) -> None:
-    register(addresses=("https://www.example.edu.cn/",), user="pairwise")
-    with pytest.raises(InvalidRegistration):
-        register(addresses=("https://WWW.example.edu.cn:443",))
-    inner = register(addresses=("https://www.example.edu.cn/jw",))
-    assert (
-        inner.validate(
-            inner.ticket(browser, person, "https://www.example.edu.cn/jw/x"), service="https://www.example.edu.cn/jw/x"
-        ).user
-        == "S001"
-    )
