@@ -65,7 +65,8 @@ def print_pasted(shown: dict[str, Any], settings: Settings) -> None:
     click.echo(_("%(name)s is registered. Paste this into the app:") % {"name": shown["name"]} + "\n")
     for key, value in endpoints(settings).items():
         click.echo(f"    {key:<12} {value}")
-    click.echo("\n" + _("It will know people by: %(user)s") % {"user": _(USER_NAMES[shown["user"]])})
+    words = USER_NAMES[shown["user"]]
+    click.echo("\n" + _("It will know people by: %(user)s") % {"user": _(words)})
     if shown["attributes"]:
         click.echo(_("and be told by protocol 3.0: %(attributes)s") % {"attributes": ", ".join(shown["attributes"])})
     if not settings.cas_prefix_list:
