@@ -10,6 +10,8 @@ from idp.web.machine import MachineAnswer
 
 NAMESPACE = "http://www.yale.edu/tp/cas"
 XML, JSON = "XML", "JSON"
+# Once, before any thread writes: several clients look for the prefix itself.
+ET.register_namespace("cas", NAMESPACE)
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -74,7 +76,6 @@ def clean(text: str) -> str:
 
 
 def _response(name: str) -> tuple[ET.Element, ET.Element]:
-    ET.register_namespace("cas", NAMESPACE)
     root = ET.Element(_qualified("serviceResponse"))
     return root, ET.SubElement(root, _qualified(name))
 

@@ -28,6 +28,8 @@ from idp.web.machine import FORM
 
 KIND = "cas_logout"
 _PROTOCOL, _ASSERTION = "urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:names:tc:SAML:2.0:assertion"
+ET.register_namespace("samlp", _PROTOCOL)
+ET.register_namespace("saml", _ASSERTION)
 
 
 class LogoutNotTaken(CasError):
@@ -101,8 +103,6 @@ def farewells(vault: Vault, now: Callable[[], datetime]) -> Callable[[Session, s
 
 def logout_request(ticket: str, now: datetime) -> str:
     """Appendix C: the document; the session index is the ticket by which the app let somebody in, the name is not used."""
-    ET.register_namespace("samlp", _PROTOCOL)
-    ET.register_namespace("saml", _ASSERTION)
     moment = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     head = {"ID": f"LR-{secrets.token_hex(20)}", "Version": "2.0", "IssueInstant": moment}
     root = ET.Element(f"{{{_PROTOCOL}}}LogoutRequest", head)

@@ -26,7 +26,9 @@ ARTIFACT = "urn:oasis:names:tc:SAML:1.0:cm:artifact"
 TEXT_XML = "text/xml; charset=utf-8"
 LIFETIME = timedelta(seconds=30)
 MAX_DEPTH = 16
-_NAMES = {"SOAP-ENV": SOAP, "saml1p": PROTOCOL, "saml1": ASSERTION}
+ET.register_namespace("SOAP-ENV", SOAP)
+ET.register_namespace("saml1p", PROTOCOL)
+ET.register_namespace("saml1", ASSERTION)
 
 
 def saml_validate(cas: CasServer, request: MachineRequest) -> MachineAnswer:
@@ -154,8 +156,6 @@ def _moment(moment: datetime) -> str:
 
 
 def _answer(response: ET.Element) -> MachineAnswer:
-    for prefix, namespace in _NAMES.items():
-        ET.register_namespace(prefix, namespace)
     envelope = ET.Element(f"{{{SOAP}}}Envelope")
     ET.SubElement(envelope, f"{{{SOAP}}}Header")
     ET.SubElement(envelope, f"{{{SOAP}}}Body").append(response)

@@ -67,7 +67,8 @@ def lies_under(given: ServiceUrl, registered: ServiceUrl) -> bool:
     """Whether ``given`` has the origin of ``registered`` and its path or one below: ``/app`` covers ``/app/x``, not ``/apple``."""
     if given.origin != registered.origin:
         return False
-    return given.path == registered.path or given.path.startswith(registered.path.rstrip("/") + "/")
+    base = registered.path.rstrip("/")
+    return given.path == base or given.path.startswith(f"{base}/")
 
 
 def check(text: str, *, field: str, plain_http: bool = False) -> ServiceUrl:

@@ -26,6 +26,7 @@ REGISTERED = "https://jw.example.edu.cn/app"
 )
 def test_what_lies_at_or_below_the_address_is_the_apps(address: str) -> None:
     assert lies_under(parse(address), parse(REGISTERED))
+    assert lies_under(parse(address), parse(f"{REGISTERED}/"))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def test_what_lies_at_or_below_the_address_is_the_apps(address: str) -> None:
 )
 def test_what_lies_elsewhere_is_not(address: str) -> None:
     assert not lies_under(parse(address), parse(REGISTERED))
+    assert not lies_under(parse(address), parse(f"{REGISTERED}/"))
 
 
 @pytest.mark.parametrize(
