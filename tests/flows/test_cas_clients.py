@@ -47,7 +47,8 @@ def campus(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     ports = [free_port() for _ in range(3)]
     addresses = [f"http://localhost:{number}" for number in ports]
     for name, address in zip(("成绩查询", "教务系统", "图书馆"), addresses, strict=True):
-        rules = Rules(user="local_number", attributes={"cn": "name"}, trusted=True)
+        callbacks = (f"{address}/pgt",) if name == "图书馆" else ()
+        rules = Rules(user="local_number", attributes={"cn": "name"}, trusted=True, proxy_callbacks=callbacks)
         particulars = Particulars(name, site.school, "it@example.edu.cn", "演示", rules.scopes)
         with deployment.transaction(OPERATOR) as tx:
             registration.add(tx, Registration(particulars, (address,), rules))
@@ -58,7 +59,7 @@ def campus(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         django = stack.enter_context(running_django(url, ports[1], folder))
         python = stack.enter_context(running_python_cas(url, ports[2], folder))
         pages = {f"{apache}/secret/": "secret", f"{django}/": "{number} {name}"}
-        pages |= {f"{python}/{version}": "{number} {name}" for version in ("3", "CAS_2_SAML_1_0")}
+        pages |= {f"{python}/{version}": "{number} {name}" for version in ("3", "CAS_2_SAML_1_0", "proxy")}
         pages |= {f"{python}/{version}": "{number}" for version in ("2", "1")}
         yield Campus(site, pages)
 
