@@ -1,5 +1,6 @@
 """Registered services as requests see them, and the cache that spares them a look into the database."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.apps.audience import Audience
+from idp.apps.errors import InvalidRegistration
 from idp.apps.register import AppStatus
 from idp.apps.tables import App
 from idp.database import Database
@@ -18,6 +20,8 @@ from idp.sso.cas.identity import ATTRIBUTES, USER_NAMES, About, user_name
 from idp.sso.cas.rules import Rules
 from idp.sso.cas.service_url import Origin, ServiceUrl, lies_under, parse
 from idp.sso.cas.tables import CasService
+
+log = logging.getLogger("yima.cas")
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,15 @@ class Services:
 
 
 def load(session: Session) -> list[Service]:
-    """Every approved service, read now."""
+    """Every approved service, read now; left out is one that an earlier release wrote down and this one cannot read."""
     statement = select(CasService, App).join(App, App.id == CasService.app_id)
-    return [_service(row[0], row[1]) for row in session.execute(statement.where(App.status == AppStatus.APPROVED.value))]
+    found = []
+    for row in session.execute(statement.where(App.status == AppStatus.APPROVED.value)):
+        try:
+            found.append(_service(row[0], row[1]))
+        except (InvalidRegistration, UnknownService) as error:
+            log.error("the registration of %s cannot be read: %s", row[1].id, error)
+    return found
 
 
 def _service(row: CasService, app: App) -> Service:
@@ -132,5 +142,5 @@ def _service(row: CasService, app: App) -> Service:
         audience=Audience.from_json(app.audience),
         last_sign_in_at=app.last_sign_in_at,
         addresses=tuple(map(parse, row.addresses)),
-        rules=Rules(**row.rules),
+        rules=Rules.of(**row.rules),
     )

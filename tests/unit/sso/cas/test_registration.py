@@ -6,8 +6,10 @@ import pytest
 
 from idp.apps.errors import InvalidRegistration
 from idp.sso.cas import registration
+from idp.sso.cas.errors import UnknownService
 from idp.sso.cas.rules import Rules
 from idp.sso.cas.service_url import parse
+from idp.sso.cas.tables import CasService
 from tests.people import OPERATOR
 from tests.unit.sso.people import Campus
 
@@ -69,3 +71,16 @@ def test_another_user_name_needs_the_administrators_word_for_its_data(campus: Ca
             registration.change(tx, app, rules=rules)
         registration.change(tx, app, rules=rules, allow_data=True)
     assert "person_number" in campus.cas.services.now().get(app).scopes
+
+
+def test_a_registration_that_cannot_be_read_any_more_takes_no_other_app_along(
+    campus: Campus, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = campus.register("https://a.cn/"), campus.register("https://b.cn/")
+    with campus.deployment.transaction(OPERATOR) as tx:
+        tx.session.get_one(CasService, broken).rules = {"colour": "red"}
+    services = campus.cas.services.now()
+    assert services.get(whole).id == whole
+    with pytest.raises(UnknownService):
+        services.get(broken)
+    assert broken in caplog.text
