@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,12 +25,26 @@ from idp.keys.vault import Vault
 REFRESH_SECONDS = 5.0
 
 
+class Signers:
+    """The token keys, opened; each is parsed and checked at its first use, because that takes an RSA key a tenth of a second."""
+
+    def __init__(self, jwks: Mapping[str, Mapping[str, object]], ready: Mapping[str, Signer]) -> None:
+        self._jwks = jwks
+        self.ready = {kid: signer for kid, signer in ready.items() if kid in jwks}
+
+    def __getitem__(self, kid: str) -> Signer:
+        """The key with this id. Two threads may parse it at once; both get one that signs the same."""
+        if kid not in self.ready:
+            self.ready[kid] = SoftwareSigner.from_private_jwk(self._jwks[kid])
+        return self.ready[kid]
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """The ring at one moment. Everything in it is opened and parsed."""
+    """The ring at one moment, everything in it opened."""
 
     rows: Sequence[Key]
-    signers: dict[str, Signer]
+    signers: Signers
     envelope: Envelope
     index_key: bytes
     subject_key: bytes
@@ -97,18 +111,17 @@ class KeyRing:
             raise MasterKeyWrong(detail=str(error)) from None
 
     def _open(self, rows: Sequence[Key], before: Snapshot | None) -> Snapshot:
-        known = before.signers if before else {}
-        signers: dict[str, Signer] = {}
+        jwks: dict[str, Mapping[str, object]] = {}
         secrets: dict[str, dict[str, bytes]] = {purpose: {} for purpose in Purpose}
         for row in rows:
             if row.purpose != Purpose.TOKEN:
                 secrets[row.purpose][row.kid] = open_secret(self._master, row)
             elif row.withdrawn_at is None:
-                signers[row.kid] = known.get(row.kid) or SoftwareSigner.from_private_jwk(open_private_jwk(self._master, row))
+                jwks[row.kid] = open_private_jwk(self._master, row)
         newest = {row.purpose: row.kid for row in rows}  # ordered by creation: the last one wins
         return Snapshot(
             rows=rows,
-            signers=signers,
+            signers=Signers(jwks, before.signers.ready if before else {}),
             envelope=Envelope(secrets[Purpose.SEAL], newest[Purpose.SEAL]),
             index_key=secrets[Purpose.INDEX][newest[Purpose.INDEX]],
             subject_key=secrets[Purpose.SUBJECT][newest[Purpose.SUBJECT]],

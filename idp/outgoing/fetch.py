@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,10 +39,16 @@ class Outgoing:
 
     def __init__(self, settings: Settings) -> None:
         self._private_allowed = settings.allow_private_fetches
-        context = ssl.create_default_context(cafile=str(settings.outgoing_ca) if settings.outgoing_ca else None)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context, max_connections=20, network_backend=_Guarded(private_allowed=settings.allow_private_fetches)
-        )
+        self._authorities = settings.outgoing_ca
+        if self._authorities:
+            _ = self._pool  # a file that is not there stops the start
+
+    @cached_property
+    def _pool(self) -> httpcore.ConnectionPool:
+        """Made at the first fetch: reading every certificate authority of the system takes longer than starting does."""
+        context = ssl.create_default_context(cafile=str(self._authorities) if self._authorities else None)
+        backend = _Guarded(private_allowed=self._private_allowed)
+        return httpcore.ConnectionPool(ssl_context=context, max_connections=20, network_backend=backend)
 
     def get(self, url: str) -> Fetched:
         """Fetches a document. Raises :class:`FetchFailed`."""
@@ -83,7 +90,8 @@ class Outgoing:
 
     def close(self) -> None:
         """Gives back the connections."""
-        self._pool.close()
+        if "_pool" in self.__dict__:
+            self._pool.close()
 
 
 def _limited(parts: Iterable[bytes]) -> bytes:

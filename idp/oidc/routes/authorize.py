@@ -21,7 +21,7 @@ from idp.oidc.logout.session_state import session_state
 from idp.oidc.parameters import parse
 from idp.oidc.provider import provider
 from idp.release import consent
-from idp.release.page import consent_page
+from idp.release.routes.page import consent_page
 from idp.web import context
 from idp.web.csrf import protection
 from idp.web.headers import allow_form_target, origin_of

@@ -10,8 +10,9 @@ from idp.release.extension import add_opener, on_take_back
 from idp.sso.cas import logout
 from idp.sso.cas.endpoints import machine_endpoints
 from idp.sso.cas.errors import UnknownService
+from idp.sso.cas.extension import EXTENSION
 from idp.sso.cas.routes import make_login, make_logout
-from idp.sso.cas.server import EXTENSION, make_server
+from idp.sso.cas.server import make_server
 from idp.web.address import address_reader
 from idp.web.machine import MachineEndpoints
 

@@ -2,16 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
-
-from flask import current_app
 
 from idp.deployment import Deployment
 from idp.login.sessions import Limits
 from idp.outgoing import Outgoing
 from idp.sso.cas.services import Services
-
-EXTENSION = "yima_cas"
 
 
 @dataclass(frozen=True)
@@ -33,8 +28,3 @@ def make_server(deployment: Deployment) -> CasServer:
     """The server of a deployment."""
     services = Services(deployment.database, deployment.settings.client_cache)
     return CasServer(deployment, services, Outgoing(deployment.settings))
-
-
-def server() -> CasServer:
-    """The server of this application."""
-    return cast(CasServer, current_app.extensions[EXTENSION])

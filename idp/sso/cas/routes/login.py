@@ -9,11 +9,11 @@ from idp.login import browser
 from idp.login.requirement import Requirement
 from idp.login.routes.sign_in import start
 from idp.release import consent
-from idp.release.page import consent_page
+from idp.release.routes.page import consent_page
 from idp.sso.cas import sign_in
 from idp.sso.cas.errors import BadRequest, InvalidRequest, LevelNotMet, NotForThisPerson, NotSignedIn, RequestLost
+from idp.sso.cas.extension import server
 from idp.sso.cas.parameters import parse
-from idp.sso.cas.server import server
 from idp.sso.cas.service_url import to_ascii, with_parameters
 from idp.sso.cas.services import Service
 from idp.sso.cas.sign_in import Asked, Need, Waiting

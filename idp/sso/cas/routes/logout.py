@@ -7,8 +7,8 @@ from werkzeug.wrappers.response import Response
 
 from idp.login.routes.sign_out import end_here
 from idp.sso.cas.errors import CasError
+from idp.sso.cas.extension import server
 from idp.sso.cas.parameters import parse
-from idp.sso.cas.server import server
 from idp.sso.cas.service_url import parse as parse_address
 from idp.sso.cas.service_url import to_ascii
 from idp.web.csrf import protection
