@@ -11,7 +11,6 @@ from idp.sso.cas.extension import server
 from idp.sso.cas.parameters import parse
 from idp.sso.cas.service_url import parse as parse_address
 from idp.sso.cas.service_url import to_ascii
-from idp.web.csrf import protection
 
 
 def make_blueprint(prefix: str, name: str) -> Blueprint:
@@ -21,10 +20,9 @@ def make_blueprint(prefix: str, name: str) -> Blueprint:
     def logout() -> Response:
         # Not asked first: apps send people here to be signed out (§2.3). The cookie is SameSite=Lax, so an image or frame on
         # somebody's page signs nobody out.
-        return end_here(_target(request.query_string if request.method == "GET" else request.get_data(cache=False)))
+        return end_here(_target(request.query_string))
 
-    protection.exempt(logout)
-    blueprint.add_url_rule(f"{prefix}/logout", "logout", logout, methods=["GET", "POST"])
+    blueprint.add_url_rule(f"{prefix}/logout", "logout", logout, methods=["GET"])
     return blueprint
 
 
