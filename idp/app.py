@@ -15,6 +15,7 @@ from idp.portal import install as start_page
 from idp.release import install as release
 from idp.settings import load
 from idp.sso.cas import install as cas
+from idp.sso.cas.extension import address_of as opened_by_cas
 from idp.web import install as glue
 
 _WEB = Path(web.__file__).parent
@@ -31,7 +32,7 @@ def create_app(deployment: Deployment) -> Flask:
     release.install(app)
     phone.install(app, deployment)
     certification.install(app, deployment)
-    start_page.install(app, [opened_by_oidc])
+    start_page.install(app, [opened_by_oidc, opened_by_cas])
     return app
 
 

@@ -9,8 +9,7 @@ from idp.login import extension
 from idp.release.extension import add_opener, on_take_back
 from idp.sso.cas import logout
 from idp.sso.cas.endpoints import machine_endpoints
-from idp.sso.cas.errors import UnknownService
-from idp.sso.cas.extension import EXTENSION
+from idp.sso.cas.extension import EXTENSION, opener
 from idp.sso.cas.routes import make_login, make_logout
 from idp.sso.cas.server import make_server
 from idp.web.address import address_reader
@@ -33,14 +32,6 @@ def install(app: Flask, deployment: Deployment) -> None:
     extension.on_end(app, logout.on_session_end)
     extension.on_farewell(app, logout.farewells(deployment.ring.vault, deployment.clock.now))
     on_take_back(app, logout.on_take_back)
-
-    def opener(app_id: str) -> str | None:
-        """The app's first address: it sends whoever comes there on to us by itself."""
-        try:
-            return cas.services.now().get(app_id).addresses[0].text
-        except UnknownService:
-            return None
-
     add_opener(app, opener)
     inner: WSGIApplication = app.wsgi_app
     endpoints = machine_endpoints(cas, settings.cas_prefix_list)

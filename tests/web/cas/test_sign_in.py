@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from idp.apps import register as apps
+from idp.apps.audience import Audience, set_audience
 from idp.deployment import Deployment
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person
@@ -196,3 +197,20 @@ def test_a_waiting_request_is_one_browsers_and_is_answered_once(
     assert page.url.startswith("/cas/resume?request=")
     assert browser.get(page.url).status == 400
     assert Browser(app).get(page.url).status == 400
+
+
+def test_an_app_that_is_for_others_says_so_and_learns_nothing(
+    browser: Browser, deployment: Deployment, school: str, person: Known
+) -> None:
+    app = app_with(deployment, client_cache=0)
+    service = register_cas_app(app, deployment, school)
+    browser = Browser(app)
+    given = service.ticket(browser, person)
+    assert service.address in browser.get("/").text  # the start page opens it
+    with deployment.transaction(OPERATOR) as tx:
+        set_audience(tx, service.id, Audience(roles={"teacher"}))
+    assert service.validate(given).failure == "INVALID_TICKET"
+    page = browser.get(service.login_url())
+    assert (page.status, page.location) == (400, "")
+    assert browser.get(service.login_url(gateway="true")).location == service.address
+    assert service.address not in browser.get("/").text
