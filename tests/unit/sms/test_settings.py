@@ -89,6 +89,7 @@ WRONG = [
     ("SMS_ALIYUN_SIGN_NAME", "一" * 25),
     ("SMS_ALIYUN_TEMPLATE", "S" * 33),
     ("SMS_ALIYUN_TEMPLATE_EN", "S" * 33),
+    ("SMS_ALIYUN_NOTICE", "S" * 33),
     ("SMS_ALIYUN_URL", "dysmsapi.aliyuncs.com"),
     ("SMS_ALIYUN_URL", "https://dysmsapi.aliyuncs.com/path"),
     ("SMS_ALIYUN_URL", "https://user@dysmsapi.aliyuncs.com"),
@@ -98,6 +99,7 @@ WRONG = [
     ("SMS_TENCENT_SIGN_NAME", "一" * 25),
     ("SMS_TENCENT_TEMPLATE", "SMS_1"),
     ("SMS_TENCENT_TEMPLATE_EN", "1" * 21),
+    ("SMS_TENCENT_NOTICE", "1" * 21),
     ("SMS_TENCENT_URL", "ftp://sms.tencentcloudapi.com"),
     ("SMS_TENCENT_PRICE", "-1"),
 ]
