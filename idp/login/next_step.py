@@ -57,7 +57,7 @@ def next_step(state: State) -> Step:
     """
     if state.proven < 1:
         return Step.PASSWORD
-    if state.asks and not state.second and not state.remembered:
+    if state.asks and not state.second and not _spared(state):
         return Step.SECOND_FACTOR
     if state.proven < state.required:
         return _lacking(state)
@@ -81,6 +81,12 @@ def asked_level(state: State) -> int:
 def enrolled_level(state: State) -> int:
     """The level that a factor set up now should reach."""
     return max(2, state.required if state.proven < state.required else state.coming)
+
+
+def _spared(state: State) -> bool:
+    """Whether a remembered device may stand here: never before something that changes how one signs in."""
+    changes = state.new_password or state.reminder is Reminder.NOW
+    return state.remembered and state.proven >= state.required and not changes
 
 
 def _lacking(state: State) -> Step:

@@ -32,6 +32,18 @@ HAS_CODES = replace(TYPED, best=2, asks=True)
         (replace(TYPED, required=2, asks=True), Step.SECOND_FACTOR),
         (replace(TYPED, required=2, asks=True, second=True), Step.ENROL),
         (replace(TYPED, asks=True, second=True), Step.DONE),
+        # A remembered device spares the second step, and opens no way around it to a new factor or password.
+        (replace(HAS_CODES, remembered=True), Step.DONE),
+        (replace(HAS_CODES, remembered=True, required=2), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, remembered=True, required=3), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, remembered=True, proven=2, required=3), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, remembered=True, proven=2, required=2), Step.DONE),
+        (replace(HAS_CODES, remembered=True, coming=3), Step.REMIND),
+        (replace(HAS_CODES, remembered=True, coming=3, reminder=Reminder.NOW), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, remembered=True, new_password=True), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, second=True, proven=2, new_password=True), Step.NEW_PASSWORD),
+        (replace(TYPED, new_password=True), Step.NEW_PASSWORD),
+        (replace(TYPED, new_password=True, required=2), Step.ENROL),
         # What is coming is said after everything that is due.
         (replace(TYPED, coming=2), Step.REMIND),
         (replace(HAS_CODES, coming=3), Step.SECOND_FACTOR),
