@@ -17,6 +17,8 @@ from idp.login.device import describe
 from idp.login.tables import SignIn
 from idp.notices import book
 from idp.notices.events import Event
+from idp.policy import store
+from idp.policy.risk import place_of
 from idp.settings import Settings
 
 MOST_SHOWN = 100
@@ -59,7 +61,7 @@ def record(
     remembered tells nobody: there is nothing to compare it with.
     """
     device, device_hash = describe(visit.user_agent), hash_of(person_id, visit.mark)
-    network, place = locate(settings, tx.actor.address)
+    network, place = locate(tx.session, tx.actor.address)
     mine = (SignIn.person_id == person_id, SignIn.outcome.in_(RIGHT))
     known = _exists(tx.session, *mine, SignIn.device_hash == device_hash)
     alike = known or _exists(tx.session, *mine, SignIn.device == device, SignIn.network == network)
@@ -90,18 +92,18 @@ def recent(session: Session, person_id: int, limit: int = MOST_SHOWN) -> Sequenc
     return session.scalars(mine.order_by(SignIn.at.desc(), SignIn.id.desc()).limit(limit)).all()
 
 
-def locate(settings: Settings, address: str | None) -> tuple[str | None, str | None]:
-    """The network that is kept of an address (IPv4 /24, IPv6 /64), and the operator's name for where it is."""
+def locate(session: Session, address: str | None) -> tuple[str | None, str | None]:
+    """The network that is kept of an address (IPv4 /24, IPv6 /64), and the policy's name for where it is."""
     if address is None:
         return None, None
     here = ipaddress.ip_address(address)
     network = ipaddress.ip_network((here, 24 if here.version == 4 else 64), strict=False)
-    return str(network), next((name for known, name in settings.places if here in known), None)
+    return str(network), place_of(store.current(session).places, address) or None
 
 
-def whereabouts(settings: Settings, address: str | None) -> str:
+def whereabouts(session: Session, address: str | None) -> str:
     """An address as people read it: the operator's name for the place, or else the beginning."""
-    network, place = locate(settings, address)
+    network, place = locate(session, address)
     return place or masked(network)
 
 

@@ -8,12 +8,16 @@ from idp.audit.tables import AuditEvent
 from idp.deployment import Deployment
 from idp.login.tables import SignIn
 from idp.mfa import resets
+from idp.mfa.policy import kinds_of
 from idp.mfa.resets import Witness
+from idp.policy import store
+from idp.policy.document import read
 from idp.registry.affiliations import Role
 from idp.registry.tables import Person
+from tests import factors
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, PASSWORD, Known, make_person
-from tests.web.conftest import Phone, app_with, sign_in_to
+from tests.web.conftest import Phone, sign_in_to
 from tests.web.pages import Browser, Page
 from tests.web.relying_party import RelyingParty
 
@@ -67,9 +71,11 @@ def test_each_sign_in_is_kept_with_its_means_app_device_and_the_beginning_of_the
     ],
 )
 def test_the_operator_names_places_the_smallest_network_first(
-    deployment: Deployment, person: Known, address: str, network: str, place: str | None, seen: str
+    app: Flask, deployment: Deployment, person: Known, address: str, network: str, place: str | None, seen: str
 ) -> None:
-    app = app_with(deployment, place_names="10.0.0.0/8 = 校园网\n10.1.0.0/16 = 宿舍")
+    places = [{"name": "校园网", "networks": ["10.0.0.0/8"]}, {"name": "宿舍", "networks": ["10.1.0.0/16"]}]
+    with deployment.transaction(OPERATOR) as tx:
+        store.apply(tx, read({"places": places}), kinds_of(factors.site_of(deployment)))
     browser = signed_in(app, person, address=address)
     (row,) = records(deployment)
     assert (row.network, row.place) == (network, place)

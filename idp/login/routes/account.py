@@ -44,7 +44,7 @@ def show(there: SignedIn) -> Answer:
             wards=guardianships.wards(tx.session, there.person_id, now.date()),
             notices=noticed(book.unread(tx.session, there.person_id)[:SHOWN]),
             reset=resets.under_way(tx, there.person_id),
-            sessions=[(row, sign_ins.whereabouts(here.settings, row.address)) for row in active],
+            sessions=[(row, sign_ins.whereabouts(tx.session, row.address)) for row in active],
             devices=remembered.active(tx.session, there.person_id, now),
             there=there,
             **factor_panel(tx, person),
