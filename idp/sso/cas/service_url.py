@@ -1,6 +1,6 @@
 """Service addresses: what may be registered, and what matches. Compared part by part after parsing, never as text or pattern.
 
-Regular expressions are not offered: see ``docs/decisions/0014``.
+Regular expressions are not offered: see ``docs/decisions/0015``.
 """
 
 import re
