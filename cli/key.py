@@ -9,7 +9,7 @@ from cli.frame import changing, confirm, json_option, opened, yes_option
 from cli.output import print_rows
 from idp.deployment import Deployment
 from idp.keys import rotation
-from idp.keys.states import Purpose, state
+from idp.keys.states import SAML_ALGORITHM, Purpose, state
 from idp.keys.tables import Key
 
 _ = gettext.gettext
@@ -54,7 +54,9 @@ def rotate(what: str, as_json: bool) -> None:
     """Rotates."""
     with changing() as (deployment, tx):
         if what in rotation.ALGORITHMS:
-            ahead = timedelta(seconds=deployment.settings.jwks_max_age)
+            # A SAML app reads our metadata once a day, as its cacheDuration says.
+            seconds = 86400 if what == SAML_ALGORITHM else deployment.settings.jwks_max_age
+            ahead = timedelta(seconds=seconds)
             row = rotation.rotate(tx, deployment.master, what, publish_ahead=ahead)
         else:
             row = rotation.renew_secret(tx, deployment.master, Purpose(what))

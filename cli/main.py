@@ -24,6 +24,7 @@ COMMANDS = {
     "app": ("cli.app", N_("Apps that sign people in here.")),
     "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
     "cas": ("cli.cas", N_("The CAS server: apps that speak CAS.")),
+    "saml": ("cli.saml", N_("The SAML identity provider: apps that speak SAML.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
     "ca": ("cli.ca", N_("Certificate authorities: found them, sign and accept their certificates.")),

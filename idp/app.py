@@ -16,6 +16,7 @@ from idp.release import install as release
 from idp.settings import load
 from idp.sso.cas import install as cas
 from idp.sso.cas.extension import address_of as opened_by_cas
+from idp.sso.saml import install as saml
 from idp.web import install as glue
 
 _WEB = Path(web.__file__).parent
@@ -29,6 +30,7 @@ def create_app(deployment: Deployment) -> Flask:
         app.register_blueprint(blueprint)
     oidc.install(app, deployment)
     cas.install(app, deployment)
+    saml.install(app, deployment)
     release.install(app)
     phone.install(app, deployment)
     certification.install(app, deployment)

@@ -21,25 +21,31 @@ from idp.sms.providers import build
 from idp.sms.reports import ReportBook
 from idp.sso.cas import logout as cas_logout
 from idp.sso.cas.server import make_server
+from idp.sso.saml import feed as saml_feed
+from idp.sso.saml import logout as saml_logout
+from idp.sso.saml import server as saml_server
 
 # Text messages have workers of their own: a code must not wait behind an app that does not answer.
 SMS_WORKERS = 4
 
 
 def start(deployment: Deployment) -> Callable[[], None]:
-    """Starts housekeeping, the outbox and the authorities' upkeep in threads of their own; the returned function stops them."""
+    """Starts housekeeping, the outbox, the authorities' upkeep and the feeds in threads of their own; what is returned stops them."""
     provider = make_provider(deployment)
     cas = make_server(deployment)
+    saml = saml_server.make_server(deployment)
     handlers = {
         back_channel.KIND: back_channel.sender(provider),
         ciba.PING: ciba.sender(provider),
         cas_logout.KIND: cas_logout.sender(cas),
+        saml_logout.KIND: saml_logout.sender(saml),
     }
     handlers[book.KIND] = telling.teller(deployment, lambda session, who: proven_numbers(session, deployment.ring.vault, who))
     stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers), upkeep.start(deployment)]
     if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
         letters = {mail.KIND: mail.sender(deployment, Smtp(deployment.settings))}
         stops.append(worker.start(deployment, letters))
+    stops.append(saml_feed.start(deployment, saml.outgoing))
     providers = build(deployment, provider.outgoing, ReportBook(deployment))
     if providers:
         sms = {queue.KIND: delivery.sender(deployment, providers), queue.REPORT_KIND: reports.asker(deployment, providers)}
@@ -51,10 +57,12 @@ def start(deployment: Deployment) -> Callable[[], None]:
             one()
         provider.outgoing.close()
         cas.outgoing.close()
+        saml.outgoing.close()
 
     return stop
 
 
 def endings(deployment: Deployment) -> tuple[Ending, ...]:
     """What belongs to the end of a session that nobody is there to end."""
-    return families.end_with_session, back_channel.on_session_end(deployment.ring.vault), cas_logout.on_session_end
+    tokens, apps = families.end_with_session, back_channel.on_session_end(deployment.ring.vault)
+    return tokens, apps, cas_logout.on_session_end, saml_logout.on_session_end

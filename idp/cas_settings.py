@@ -7,7 +7,21 @@ from pydantic import BaseModel, Field, field_validator
 
 _PREFIX = re.compile(r"(/[A-Za-z0-9_-]{1,32}){1,3}")
 # The first segments of addresses of ours.
-_OWN = {"activate", "approvals", "device", "intl", "language", "login", "logout", "me", "oauth", "phone", "signed-out", "static"}
+_OWN = {
+    "activate",
+    "approvals",
+    "device",
+    "intl",
+    "language",
+    "login",
+    "logout",
+    "me",
+    "oauth",
+    "phone",
+    "saml2",
+    "signed-out",
+    "static",
+}
 
 
 class CasSettings(BaseModel):

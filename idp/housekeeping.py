@@ -43,6 +43,8 @@ from idp.sms.limits import REMEMBERED_DAYS
 from idp.sms.tables import SmsCounter, SmsDay, SmsMessage, SmsSegment
 from idp.sso.cas import sign_in as cas_sign_in
 from idp.sso.cas.tables import CasLogin, CasRequest, CasTicket
+from idp.sso.saml import sign_in as saml_sign_in
+from idp.sso.saml.tables import SamlLogin, SamlRequest, SamlSeen
 
 log = logging.getLogger("yima.housekeeping")
 
@@ -71,6 +73,8 @@ RULES: tuple[Rule, ...] = (
     (AuthorizationRequest.id, AuthorizationRequest.created_at, pending.LIFETIME),
     (CasRequest.id, CasRequest.created_at, cas_sign_in.LIFETIME),
     (CasTicket.ticket_hash, CasTicket.expires_at, timedelta(0)),
+    (SamlRequest.id, SamlRequest.created_at, saml_sign_in.LIFETIME),
+    (SamlSeen.message_hash, SamlSeen.expires_at, timedelta(0)),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
     (RiskFinding.id, RiskFinding.at, findings.REMEMBERED),
@@ -93,6 +97,7 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
         (SignIn.id, SignIn.at, timedelta(days=settings.sign_ins_kept_days)),
         (Notice.id, Notice.read_at, timedelta(days=settings.sign_ins_kept_days)),
         (CasLogin.id, CasLogin.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
+        (SamlLogin.session_index, SamlLogin.created_at, timedelta(seconds=settings.session_absolute) + REPLAY_MEMORY),
         (SmsMessage.id, SmsMessage.created_at, timedelta(days=settings.sms_kept_days)),
         (SmsSegment.id, SmsSegment.seen_at, timedelta(days=settings.sms_kept_days)),
         (Grant.id, Grant.created_at, timedelta(seconds=settings.refresh_token_absolute) + REPLAY_MEMORY),

@@ -19,6 +19,7 @@ from idp.registry import tables as registry
 from idp.release import tables as release
 from idp.sms import tables as sms
 from idp.sso.cas import tables as cas
+from idp.sso.saml import tables as saml
 
 ROOMS = (
     audit,
@@ -38,6 +39,7 @@ ROOMS = (
     release,
     portal,
     cas,
+    saml,
     certification,
 )
 metadata = Base.metadata

@@ -21,6 +21,7 @@ from idp.certification_settings import CertificationSettings
 from idp.errors import YimaError
 from idp.i18n import N_
 from idp.mail_settings import MailSettings
+from idp.saml_settings import SamlSettings
 from idp.sign_in_settings import SignInSettings
 from idp.sms_settings import SmsSettings
 
@@ -37,7 +38,7 @@ class SettingsError(YimaError):
     default_message = N_("Setting %(name)s: %(reason)s")
 
 
-class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, CertificationSettings):
+class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSettings, CertificationSettings):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -16,7 +16,7 @@ from idp.crypto.passwords import PasswordHasher
 from idp.database import Database
 from idp.keys.errors import MasterKeyWrong, NotInitialised
 from idp.keys.sealing import open_private_jwk, open_secret
-from idp.keys.states import TOKEN_ALGORITHMS, Purpose, State, is_published, state
+from idp.keys.states import KEY_SETS, Purpose, State, is_published, state
 from idp.keys.tables import Key
 from idp.keys.vault import Vault
 
@@ -83,7 +83,7 @@ class KeyRing:
         self._snapshot = None
 
     def signer(self, algorithm: str, now: datetime) -> Signer:
-        """The key that signs tokens by ``algorithm`` (a JOSE ``alg``) at the moment ``now``."""
+        """The key that signs by ``algorithm`` (a JOSE ``alg``, or ``SAML_ALGORITHM``) at the moment ``now``."""
         snapshot = self.current()
         rows = [row for row in snapshot.rows if row.algorithm == algorithm and row.purpose == Purpose.TOKEN]
         active = [row for row in rows if state(row, now) is State.ACTIVE]
@@ -91,12 +91,10 @@ class KeyRing:
             raise NotInitialised
         return snapshot.signers[max(active, key=lambda row: row.activated_at or row.created_at).kid]
 
-    def published(self, issuer: str, now: datetime) -> list[dict[str, object]]:
-        """The public JWKs that belong in the key set of ``issuer`` (``sm`` or ``intl``), newest first."""
+    def published(self, key_set: str, now: datetime) -> list[dict[str, object]]:
+        """The public JWKs of a key set (``sm``, ``intl``, or ``saml``, which has certificates), newest first."""
         rows = [
-            row
-            for row in self.current().rows
-            if row.algorithm in TOKEN_ALGORITHMS[issuer] and is_published(row, now, self._longest_token)
+            row for row in self.current().rows if row.algorithm in KEY_SETS[key_set] and is_published(row, now, self._longest_token)
         ]
         return [dict(row.public_jwk or {}) for row in sorted(rows, key=lambda row: row.created_at, reverse=True)]
 

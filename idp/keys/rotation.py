@@ -9,10 +9,10 @@ from idp.audit import Action, Transaction
 from idp.crypto.envelope import Envelope
 from idp.keys.errors import KeyNotRetirable, NoSuchKey
 from idp.keys.sealing import new_secret, new_token_key
-from idp.keys.states import TOKEN_ALGORITHMS, Purpose, State, state
+from idp.keys.states import KEY_SETS, Purpose, State, state
 from idp.keys.tables import Key
 
-ALGORITHMS = tuple(algorithm for group in TOKEN_ALGORITHMS.values() for algorithm in group)
+ALGORITHMS = tuple(algorithm for group in KEY_SETS.values() for algorithm in group)
 
 # Secrets that can change at any moment: what an older one sealed names it and still opens. The other secrets are bound into
 # stored indexes and subjects, so changing one means rewriting them.

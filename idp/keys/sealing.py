@@ -1,22 +1,32 @@
 """Keys on their way into a row and out of it: always sealed, bound to their id and purpose."""
 
+import base64
 import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from joserfc.jwk import RSAKey
 
 from idp.crypto.envelope import Envelope
-from idp.crypto.jose import generate_signer
-from idp.keys.states import Purpose
+from idp.crypto.jose import SoftwareSigner, generate_signer
+from idp.keys.states import SAML_ALGORITHM, Purpose
 from idp.keys.tables import Key
 
+SAML_RSA_BITS = 3072
+# What counts in SAML is the key in the metadata, not the certificate around it; it has to outlive whatever key it names.
+_CERTIFICATE_YEARS = 20
 SECRET_BYTES = {Purpose.SEAL: 16}  # an SM4 key; every other secret is a 32-byte HMAC-SM3 key
 
 
 def new_token_key(master: Envelope, algorithm: str, now: datetime) -> Key:
-    """A fresh signing key for the JOSE ``algorithm``, published but not yet in use."""
-    signer = generate_signer(algorithm)
+    """A fresh signing key for ``algorithm``, published but not yet in use; one for SAML with a certificate in its ``x5c``."""
+    signer, certificate = _saml_signer(now) if algorithm == SAML_ALGORITHM else (generate_signer(algorithm), None)
     key = Key(kid=signer.kid, purpose=Purpose.TOKEN.value, algorithm=algorithm, created_at=now)
-    key.public_jwk = dict(signer.public_jwk())
+    key.public_jwk = dict(signer.public_jwk()) | ({"x5c": [certificate]} if certificate else {})
     key.sealed = master.seal(json.dumps(signer.private_jwk()).encode(), context=_context(key))
     return key
 
@@ -39,6 +49,21 @@ def open_private_jwk(master: Envelope, key: Key) -> dict[str, object]:
 def open_secret(master: Envelope, key: Key) -> bytes:
     """The bytes of a secret. Raises a ``CryptoError`` when the master key is another one."""
     return master.open(key.sealed, context=_context(key))
+
+
+def _saml_signer(now: datetime) -> tuple[SoftwareSigner, str]:
+    """A key and its self-signed certificate, DER in base64 (RFC 7517 §4.7)."""
+    key = RSAKey.generate_key(SAML_RSA_BITS)
+    assert key.private_key is not None  # noqa: S101 - it was made just now
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Yima SAML signing")])
+    certificate = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365 * _CERTIFICATE_YEARS))
+        .sign(key.private_key, hashes.SHA256())
+    )
+    return SoftwareSigner("RS256", key), base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
 
 def _context(key: Key) -> bytes:

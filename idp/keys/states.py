@@ -10,6 +10,12 @@ from typing import Protocol
 
 TOKEN_ALGORITHMS = {"sm": ("SGD_SM3_SM2",), "intl": ("RS256", "ES256", "PS256")}
 
+# What signs SAML messages: an RSA key of its own, with a certificate of its own making, because SAML's metadata names keys so.
+SAML_ALGORITHM = "SAML-RS256"
+
+# Which keys are published together.
+KEY_SETS = {**TOKEN_ALGORITHMS, "saml": (SAML_ALGORITHM,)}
+
 
 class Purpose(StrEnum):
     """What a key is for. Only ``TOKEN`` keys have a public half."""

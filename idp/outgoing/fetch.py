@@ -50,9 +50,9 @@ class Outgoing:
         backend = _Guarded(private_allowed=self._private_allowed)
         return httpcore.ConnectionPool(ssl_context=context, max_connections=20, network_backend=backend)
 
-    def get(self, url: str) -> Fetched:
-        """Fetches a document. Raises :class:`FetchFailed`."""
-        return self._request("GET", url, {"Accept": "*/*"})
+    def get(self, url: str, *, limit: int = MAX_BYTES) -> Fetched:
+        """Fetches a document of at most ``limit`` bytes. Raises :class:`FetchFailed`."""
+        return self._request("GET", url, {"Accept": "*/*"}, limit=limit)
 
     def post(
         self,
@@ -70,7 +70,14 @@ class Outgoing:
         return self._request("POST", url, sent, body, seconds=seconds)
 
     def _request(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None = None, *, seconds: float = SECONDS
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        *,
+        seconds: float = SECONDS,
+        limit: int = MAX_BYTES,
     ) -> Fetched:
         scheme = urlsplit(url).scheme
         if scheme != "https" and not (scheme == "http" and self._private_allowed):
@@ -84,7 +91,7 @@ class Outgoing:
                 content=body,
                 extensions={"timeout": timeout},
             ) as response:
-                return Fetched(response.status, _limited(response.iter_stream()))
+                return Fetched(response.status, _limited(response.iter_stream(), limit))
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, ValueError) as error:
             raise FetchFailed(detail=type(error).__name__) from None
 
@@ -94,13 +101,13 @@ class Outgoing:
             self._pool.close()
 
 
-def _limited(parts: Iterable[bytes]) -> bytes:
-    body = b""
+def _limited(parts: Iterable[bytes], limit: int) -> bytes:
+    body = bytearray()
     for part in parts:
         body += part
-        if len(body) > MAX_BYTES:
+        if len(body) > limit:
             raise FetchFailed(detail="the answer is too large")
-    return body
+    return bytes(body)
 
 
 class _Guarded(httpcore.SyncBackend):

@@ -16,6 +16,7 @@ class Place(StrEnum):
     ID_TOKEN = "id_token"
     USERINFO = "userinfo"
     CAS = "cas"
+    SAML = "saml"
 
 
 def record(tx: Transaction, client_id: str, person_id: int, place: Place, claims: Collection[str]) -> None:

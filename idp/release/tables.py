@@ -28,7 +28,7 @@ class Consent(Base):
 
 
 class DataRelease(Base):
-    """The claims named in ``claims`` went to an app ``count`` times on ``day``, in ID tokens, by UserInfo or by CAS (``place``)."""
+    """The claims named in ``claims`` went to an app ``count`` times on ``day``, in tokens, by UserInfo, CAS or SAML (``place``)."""
 
     __tablename__ = "data_release"
 

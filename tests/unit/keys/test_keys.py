@@ -15,13 +15,13 @@ from idp.crypto.jose import KeySet, jwt
 from idp.deployment import Deployment, initialise, open_deployment
 from idp.keys import master, rotation
 from idp.keys.errors import KeyNotRetirable, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWrong, NoSuchKey, NotInitialised
-from idp.keys.states import TOKEN_ALGORITHMS, Purpose, State, state
+from idp.keys.states import KEY_SETS, Purpose, State, state
 from idp.keys.tables import Key
 from idp.settings import Settings
 from tests.clocks import SettableClock
 from tests.people import OPERATOR
 
-ALGORITHMS = [(issuer, algorithm) for issuer, names in TOKEN_ALGORITHMS.items() for algorithm in names]
+ALGORITHMS = [(issuer, algorithm) for issuer, names in KEY_SETS.items() for algorithm in names]
 AHEAD = timedelta(seconds=300)
 
 
