@@ -81,6 +81,14 @@ def change(
     return row
 
 
+def remove(tx: Transaction, app_id: str) -> None:
+    """Ends the app for good, and its logins with it; its entity may be registered again. Raises :class:`NoSuchApp`."""
+    _app, row = by_app(tx.session, app_id)
+    register.retire(tx, app_id)
+    # By its own id, which no entity has: the hash is that of nothing.
+    row.entity_hash = entity_hash(f"retired {app_id}")
+
+
 def _judge(tx: Transaction, app: App, described: Described, rules: Rules) -> None:
     tx.serialise()  # two apps registered at once must not be the same entity
     taken = select(SamlProvider.app_id).where(

@@ -115,10 +115,10 @@ class FormPage:
     """The page that pysaml2 makes for the POST binding."""
 
     status_code = 200
-    headers: dict[str, str] = {}
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self.headers: dict[str, str] = {}
 
     def get_data(self, as_text: bool) -> str:
         return self._text

@@ -127,9 +127,7 @@ def test_what_cannot_be_done_is_answered_and_nobody_is_asked_anything(
     assert answer.document.find("{http://www.w3.org/2000/09/xmldsig#}Signature") is not None
 
 
-def test_giving_up_and_a_level_that_cannot_be_met_are_told_to_the_app(
-    browser: Browser, library: SamlApp, person: Known
-) -> None:
+def test_giving_up_and_a_level_that_cannot_be_met_are_told_to_the_app(browser: Browser, library: SamlApp, person: Known) -> None:
     library.ask(browser)
     cancel = next(one for one in browser.page.forms if one.action.endswith("/login/cancel"))
     assert Answer(browser.submit(form=cancel)).status == "AuthnFailed"
@@ -150,9 +148,7 @@ def test_a_second_factor_is_asked_for_by_context_and_said_in_the_answer(
     assert library.answered(browser, person, own).text("AuthnContextClassRef") == "urn:yima:acr:2"
 
 
-def test_force_asks_again_and_passive_does_not_ask(
-    browser: Browser, library: SamlApp, person: Known, clock: SettableClock
-) -> None:
+def test_force_asks_again_and_passive_does_not_ask(browser: Browser, library: SamlApp, person: Known, clock: SettableClock) -> None:
     library.answered(browser, person)
     passive = library.answered(browser, person, library.provider.request(ID="_2", IsPassive="true"))
     assert passive.status == "Success"
