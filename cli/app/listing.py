@@ -13,6 +13,7 @@ from idp.apps import register
 from idp.oidc.clients import report
 from idp.oidc.tables import OidcClient
 from idp.sso.cas import registration as cas
+from idp.sso.saml import registration as saml
 
 _ = gettext.gettext
 
@@ -49,7 +50,8 @@ def show(client_id: str, as_json: bool) -> None:
 def report_(unused_days: int, as_json: bool) -> None:
     """Reports."""
     with opened() as deployment, deployment.reading() as session:
-        findings = report.findings(session, deployment.clock.now(), unused=timedelta(days=unused_days), hosts=cas.hosts(session))
+        hosts = cas.hosts(session) | saml.hosts(session)
+        findings = report.findings(session, deployment.clock.now(), unused=timedelta(days=unused_days), hosts=hosts)
     rows = [
         {
             "client_id": one.client_id,

@@ -4,6 +4,7 @@
 """
 
 import gettext
+from textwrap import wrap
 
 import click
 
@@ -27,6 +28,14 @@ def metadata() -> None:
     with opened() as deployment, deployment.reading() as session:
         saml = make_server(deployment)
         click.echo(own_metadata.document(saml, session, deployment.clock.now()).decode())
+
+
+@command.command(help=_("Print the certificates of our signing keys, for an app that verifies our metadata."))
+def certificate() -> None:
+    """Prints them as PEM, the newest first: the key that signs now, and those before and after it."""
+    with opened() as deployment:
+        for der in make_server(deployment).certificates(deployment.clock.now()).values():
+            click.echo("\n".join(("-----BEGIN CERTIFICATE-----", *wrap(der, 64), "-----END CERTIFICATE-----")))
 
 
 command.add_command(sp)

@@ -52,8 +52,7 @@ class Outcome:
 def add(tx: Transaction, url: str, certificates: tuple[str, ...], owner: str, contact: str, rules: Rules) -> SamlFeed:
     """Enters a feed; it is fetched as soon as a server looks. Raises :class:`MetadataRefused`, or ``NoSuchInstitution``."""
     institutions.by_code(tx.session, owner)
-    if not url.startswith("https://") or len(url) > metadata.MAX_URL or not url.isprintable():
-        raise MetadataRefused(reason=N_("an address in it is not https, or no address"))
+    metadata.check_address(url, plain_http=False)
     if not certificates:
         raise MetadataRefused(reason=N_("say by which certificate the feed is signed"))
     row = SamlFeed(url=url, certificates=list(certificates), owner=owner, contact=contact, rules=rules.to_json(), due_at=tx.now)

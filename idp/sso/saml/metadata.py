@@ -174,15 +174,18 @@ def _endpoint(element: Element, plain_http: bool) -> Endpoint:
     index = element.get("index", "")
     return Endpoint(
         binding=element.get("Binding", ""),
-        location=_address(element.get("Location", ""), plain_http),
-        response=_address(element.get("ResponseLocation", ""), plain_http) if element.get("ResponseLocation") else "",
+        location=check_address(element.get("Location", ""), plain_http=plain_http),
+        response=check_address(element.get("ResponseLocation", ""), plain_http=plain_http)
+        if element.get("ResponseLocation")
+        else "",
         index=int(index) if index.isdigit() and len(index) < 6 else -1,
         default=_true(element.get("isDefault")),
     )
 
 
-def _address(text: str, plain_http: bool) -> str:
-    # What people and data about them are sent to: https, or http to this very machine, or where an administrator says so.
+def check_address(text: str, *, plain_http: bool) -> str:
+    """An address to send people and data about them to. Raises :class:`MetadataRefused`."""
+    # Https, or http to this very machine, or where an administrator says so.
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""

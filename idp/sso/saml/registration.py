@@ -13,6 +13,7 @@ from idp.i18n import N_
 from idp.registry import institutions
 from idp.registry.errors import RegistryError
 from idp.release.scopes import SCOPES
+from idp.settings import is_loopback
 from idp.sso.saml.metadata import Described
 from idp.sso.saml.providers import entity_hash
 from idp.sso.saml.rules import Rules
@@ -51,8 +52,9 @@ def by_app(session: Session, app_id: str) -> tuple[App, SamlProvider]:
 
 
 def hosts(session: Session) -> dict[str, list[str]]:
-    """The hosts that people are sent to by each app."""
-    return {row.app_id: list(Described(**row.described).origins) for row in session.scalars(select(SamlProvider))}
+    """The hosts that people are sent to by each app, loopback left out; not those of a federation, which lie where they lie."""
+    rows = session.scalars(select(SamlProvider).where(SamlProvider.feed_id.is_(None)))
+    return {row.app_id: [host for host in Described(**row.described).origins if not is_loopback(host)] for row in rows}
 
 
 def change(
