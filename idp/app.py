@@ -17,6 +17,7 @@ from idp.settings import load
 from idp.sso.cas import install as cas
 from idp.sso.cas.extension import address_of as opened_by_cas
 from idp.sso.saml import install as saml
+from idp.sso.saml.extension import address_of as opened_by_saml
 from idp.web import install as glue
 
 _WEB = Path(web.__file__).parent
@@ -34,7 +35,7 @@ def create_app(deployment: Deployment) -> Flask:
     release.install(app)
     phone.install(app, deployment)
     certification.install(app, deployment)
-    start_page.install(app, [opened_by_oidc, opened_by_cas])
+    start_page.install(app, [opened_by_oidc, opened_by_cas, opened_by_saml])
     return app
 
 

@@ -30,7 +30,7 @@ SMS_WORKERS = 4
 
 
 def start(deployment: Deployment) -> Callable[[], None]:
-    """Starts housekeeping, the outbox, the authorities' upkeep and the feeds in threads of their own; what is returned stops them."""
+    """Starts housekeeping, outbox, the authorities' upkeep and feeds in threads of their own; the return value stops them."""
     provider = make_provider(deployment)
     cas = make_server(deployment)
     saml = saml_server.make_server(deployment)

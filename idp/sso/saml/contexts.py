@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from idp.mfa.policy import HIGHEST_LEVEL, acr_of, level_of_acr
+from idp.mfa.policy import acr_of, level_of_acr
 from idp.sso.saml import names
 from idp.sso.saml.errors import NoAuthnContext
 
@@ -29,8 +29,8 @@ def level_of(reference: str) -> int | None:
     return _LEVELS.get(reference) or level_of_acr(reference)
 
 
-def required_level(classes: tuple[str, ...], comparison: str) -> int:
-    """What the sign-in must reach (SAML Core §3.3.2.2.1). Raises :class:`NoAuthnContext` for what nothing here reaches."""
+def required_level(classes: tuple[str, ...], comparison: str, highest: int) -> int:
+    """What the sign-in must reach (SAML Core §3.3.2.2.1). Raises :class:`NoAuthnContext` for more than ``highest``."""
     if not classes:
         return 1
     known = [level for one in classes if (level := level_of(one)) is not None]
@@ -38,7 +38,7 @@ def required_level(classes: tuple[str, ...], comparison: str) -> int:
         raise NoAuthnContext(detail="none of the classes is known")
     # "Better" is stronger than any one of them: than the weakest is enough.
     needed = {"maximum": 1, "better": min(known) + 1}.get(comparison, min(known))
-    if needed > HIGHEST_LEVEL:
+    if needed > highest:
         raise NoAuthnContext(detail=f"level {needed}")
     return needed
 

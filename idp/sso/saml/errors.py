@@ -111,6 +111,14 @@ class NotSignedIn(Refusal):
     default_message = N_("The person did not sign in.")
 
 
+class NotForThisPerson(Refusal):
+    """Our policy: the app's school has said for whom it is."""
+
+    second = names.REQUEST_DENIED
+    code = "saml.audience"
+    default_message = N_("This app is not for this person.")
+
+
 class NotAgreed(Refusal):
     """The person does not want the app to know these things."""
 

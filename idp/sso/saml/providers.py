@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from idp.apps.audience import Audience
 from idp.apps.register import AppStatus
 from idp.apps.tables import App
 from idp.crypto import sm3
@@ -31,6 +32,7 @@ class Provider:
     scopes: frozenset[str]
     reasons: Mapping[str, str]
     last_sign_in_at: datetime | None
+    audience: Audience
     described: Described
     rules: Rules
 
@@ -125,6 +127,7 @@ def _found(session: Session, now: datetime, which: object, *, detail: str) -> Pr
         scopes=frozenset(app.scopes),
         reasons=app.reasons,
         last_sign_in_at=app.last_sign_in_at,
+        audience=Audience.from_json(app.audience),
         described=Described(**registered.described),
         rules=Rules(**registered.rules),
     )

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from idp.apps.errors import InvalidRegistration
 from idp.i18n import N_
-from idp.mfa.policy import HIGHEST_LEVEL
 from idp.sso.saml.attributes import ATTRIBUTES, DEFAULT
 
 NAME_IDS = ("transient", "persistent", "email")
@@ -32,7 +31,7 @@ class Rules(BaseModel):
     school: str = ""
     attributes: Annotated[tuple[str, ...], Field(max_length=50)] = DEFAULT
     entitlements: Annotated[tuple[str, ...], Field(max_length=50)] = ()
-    required_level: Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)] = 1
+    required_level: Annotated[int, Field(ge=1, le=4)] = 1
     trusted: bool = False
     plain_http: bool = False
     require_signed: bool = False

@@ -2,20 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 from urllib.parse import urlsplit
 
-from flask import current_app
 from lxml.etree import _Element as Element
 
 from idp.crypto.jose import Signer
 from idp.deployment import Deployment
 from idp.keys.states import SAML_ALGORITHM
 from idp.login.sessions import Limits
+from idp.mfa.factor import Site
 from idp.outgoing import Outgoing
 from idp.sso.saml import signature
-
-EXTENSION = "yima_saml"
 
 PREFIX = "/saml2"
 # Clocks of others are this much wrong (SAML Core §1.3.3 leaves it to us).
@@ -56,6 +53,11 @@ class SamlServer:
         return settings.saml_scope or urlsplit(settings.public_url).hostname or ""
 
     @property
+    def site(self) -> Site:
+        """What second factors there are here."""
+        return Site(self.deployment.ring.vault, self.deployment.settings)
+
+    @property
     def limits(self) -> Limits:
         """How long sessions last here."""
         settings = self.deployment.settings
@@ -83,8 +85,3 @@ class SamlServer:
 def make_server(deployment: Deployment) -> SamlServer:
     """The identity provider of a deployment."""
     return SamlServer(deployment, Outgoing(deployment.settings))
-
-
-def server() -> SamlServer:
-    """The identity provider of this application."""
-    return cast(SamlServer, current_app.extensions[EXTENSION])

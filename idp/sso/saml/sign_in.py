@@ -10,11 +10,13 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from idp.apps.audience import is_for
 from idp.audit import Transaction
 from idp.crypto import sm3
 from idp.database.compare_and_set import compare_and_set
 from idp.login.requirement import Requirement, is_satisfied
 from idp.login.sessions import SignedIn
+from idp.mfa.policy import highest_level
 from idp.release import consent
 from idp.sso.saml import authn_request, contexts, providers
 from idp.sso.saml.authn_request import Asked
@@ -38,10 +40,11 @@ class Waiting:
 
 
 class Need(StrEnum):
-    """``sign_in`` and ``consent`` go to the person; ``nothing`` means: answer."""
+    """``sign_in`` and ``consent`` go to the person; ``explanation``: the app is not for them; ``nothing`` means: answer."""
 
     SIGN_IN = "sign_in"
     CONSENT = "consent"
+    EXPLANATION = "explanation"
     NOTHING = "nothing"
 
 
@@ -75,20 +78,22 @@ def unsolicited(provider: Provider, relay_state: str | None) -> Asked:
     return Asked(app_id=provider.id, consumer=provider.consumer(None, None).location, relay_state=relay_state)
 
 
-def check_answerable(provider: Provider, asked: Asked) -> int:
+def check_answerable(saml: SamlServer, provider: Provider, asked: Asked) -> int:
     """The level that the sign-in must reach. Raises a :class:`Refusal` for what is not done here, before anybody is asked."""
     if asked.unsupported:
         raise Unsupported
     provider.format_for(asked.name_format)
-    level = contexts.required_level(asked.classes, asked.comparison)
+    level = contexts.required_level(asked.classes, asked.comparison, highest_level(saml.site))
     return max(level, provider.rules.required_level)
 
 
-def requirement(provider: Provider, asked: Asked, signed_in: SignedIn | None, since: datetime | None) -> Requirement:
+def requirement(
+    saml: SamlServer, provider: Provider, asked: Asked, signed_in: SignedIn | None, since: datetime | None
+) -> Requirement:
     """What the sign-in must be. ``since`` is when the request began to wait: having asked since is enough for ``ForceAuthn``."""
     done = since is not None and signed_in is not None and signed_in.auth_time >= since
     return Requirement(
-        level=check_answerable(provider, asked),
+        level=check_answerable(saml, provider, asked),
         force=asked.force and not done,
         app_name=provider.name,
         app_origin=origin_of(asked.consumer),
@@ -99,10 +104,12 @@ def requirement(provider: Provider, asked: Asked, signed_in: SignedIn | None, si
 def need(saml: SamlServer, provider: Provider, wanted: Requirement, signed_in: SignedIn | None) -> Need:
     """What is missing."""
     now = saml.deployment.clock.now()
-    if signed_in is None or not is_satisfied(wanted, signed_in, now):
-        return Need.SIGN_IN
+    vault = saml.deployment.ring.vault
     with saml.deployment.reading() as session:
-        vault = saml.deployment.ring.vault
+        if signed_in is None or not is_satisfied(session, saml.site, wanted, signed_in, now):
+            return Need.SIGN_IN
+        if not is_for(session, provider.audience, signed_in.person_id, now.date()):
+            return Need.EXPLANATION
         agreed = consent.covers(session, vault, provider, signed_in.person_id, provider.needed_scopes, now.date())
     return Need.NOTHING if agreed else Need.CONSENT
 

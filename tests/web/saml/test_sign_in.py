@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from idp.apps import register as apps
+from idp.apps.audience import Audience, set_audience
 from idp.deployment import Deployment
 from idp.registry import institutions
 from tests.clocks import SettableClock
@@ -93,6 +94,19 @@ def test_people_are_asked_about_an_app_that_is_not_the_schools_own(browser: Brow
     assert answer.status == "RequestDenied"
     assert answer.document.find("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion") is None
     assert app.answered(browser, person, app.provider.request(ID="_2")).status == "Success"
+
+
+def test_somebody_whom_the_app_is_not_for_is_not_signed_in_to_it(
+    browser: Browser, library: SamlApp, person: Known, deployment: Deployment
+) -> None:
+    with deployment.transaction(OPERATOR) as tx:
+        set_audience(tx, library.id, Audience(roles={"teacher"}))
+    assert library.answered(browser, person).status == "RequestDenied"
+
+
+def test_the_start_page_opens_the_app(browser: Browser, library: SamlApp, person: Known) -> None:
+    library.answered(browser, person)
+    assert f"/saml2/start?app={library.id}" in browser.get(f"{HOST}/").text
 
 
 def test_a_transient_name_is_another_each_time_and_a_persistent_one_the_same(

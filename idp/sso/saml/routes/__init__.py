@@ -3,8 +3,7 @@
 from idp.sso.saml.routes.logout import blueprint as logout
 from idp.sso.saml.routes.metadata import blueprint as metadata
 from idp.sso.saml.routes.sign_in import blueprint as sign_in
-from idp.sso.saml.routes.sign_in import opening
 
 BLUEPRINTS = (sign_in, logout, metadata)
 
-__all__ = ["BLUEPRINTS", "opening"]
+__all__ = ["BLUEPRINTS"]

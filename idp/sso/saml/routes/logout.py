@@ -12,10 +12,11 @@ from idp.login.extension import Farewell, endings, farewells
 from idp.sso.saml import bindings, logout, names, xml
 from idp.sso.saml.bindings import Received
 from idp.sso.saml.errors import MessageRefused
+from idp.sso.saml.extension import server
 from idp.sso.saml.logout import Asked
 from idp.sso.saml.metadata import Endpoint
 from idp.sso.saml.names import q
-from idp.sso.saml.server import PREFIX, server
+from idp.sso.saml.server import PREFIX
 from idp.web import context
 from idp.web.csrf import protection
 from idp.web.headers import allow_being_framed, allow_form_target, allow_frames, origin_of

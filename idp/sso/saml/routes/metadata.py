@@ -3,7 +3,8 @@
 from flask import Blueprint, Response
 
 from idp.sso.saml import own_metadata
-from idp.sso.saml.server import PREFIX, server
+from idp.sso.saml.extension import server
+from idp.sso.saml.server import PREFIX
 
 blueprint = Blueprint("saml_metadata", __name__)
 

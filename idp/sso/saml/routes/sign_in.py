@@ -7,13 +7,14 @@ from werkzeug.wrappers.response import Response
 from idp.login import browser
 from idp.login.routes.sign_in import start
 from idp.release import consent
-from idp.release.page import consent_page
+from idp.release.routes.page import consent_page
 from idp.sso.saml import answer, bindings, providers, response, sign_in
 from idp.sso.saml.authn_request import Asked
 from idp.sso.saml.bindings import Received
-from idp.sso.saml.errors import MessageRefused, NoPassive, NotAgreed, NotSignedIn, Refusal, RequestLost
+from idp.sso.saml.errors import MessageRefused, NoPassive, NotAgreed, NotForThisPerson, NotSignedIn, Refusal, RequestLost
+from idp.sso.saml.extension import server
 from idp.sso.saml.providers import Provider
-from idp.sso.saml.server import PREFIX, server
+from idp.sso.saml.server import PREFIX
 from idp.sso.saml.sign_in import Need, Waiting
 from idp.web import context
 from idp.web.csrf import protection
@@ -22,11 +23,6 @@ from idp.web.headers import allow_form_target, origin_of
 Answer = str | Response
 
 blueprint = Blueprint("saml", __name__)
-
-
-def opening(app_id: str) -> str:
-    """The address that opens an app."""
-    return url_for("saml.unsolicited", app=app_id)
 
 
 @blueprint.get(f"{PREFIX}/sso")
@@ -105,12 +101,14 @@ def _proceed(asked: Asked, waiting: Waiting | None) -> Answer:
     provider = sign_in.provider_of(saml, asked)
     signed_in = browser.signed_in()
     try:
-        wanted = sign_in.requirement(provider, asked, signed_in, waiting.since if waiting else None)
+        wanted = sign_in.requirement(saml, provider, asked, signed_in, waiting.since if waiting else None)
         missing = sign_in.need(saml, provider, wanted, signed_in)
         if missing is Need.NOTHING:
             return _answer(provider, asked, waiting)
         if asked.passive:
             raise NoPassive  # SAML Core §3.4.1: nobody's screen is taken over
+        if missing is Need.EXPLANATION:
+            raise NotForThisPerson
     except Refusal as refusal:
         return _refuse(provider, asked, refusal, waiting)
     if waiting is None:

@@ -26,7 +26,7 @@ OWN = "urn:yima:acr:"
     ],
 )
 def test_what_a_sign_in_must_reach(classes: tuple[str, ...], comparison: str, level: int) -> None:
-    assert contexts.required_level(classes, comparison) == level
+    assert contexts.required_level(classes, comparison, 3) == level
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_what_a_sign_in_must_reach(classes: tuple[str, ...], comparison: str, le
 )
 def test_what_nothing_here_reaches_is_said_before_anybody_is_asked(classes: tuple[str, ...], comparison: str) -> None:
     with pytest.raises(NoAuthnContext):
-        contexts.required_level(classes, comparison)
+        contexts.required_level(classes, comparison, 3)
 
 
 @pytest.mark.parametrize(
