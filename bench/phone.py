@@ -50,7 +50,9 @@ TRIED = """
 def measure() -> Iterator[Measurement]:
     """In milliseconds: a co-signature, the median, and the work before another text message, what it takes on average."""
     with sync_playwright() as playwright, site(workers=2) as here:
-        browser = playwright.chromium.launch(executable_path=needed("chromium", "apt install chromium"), args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=needed("chromium-headless-shell", "apt install chromium-headless-shell"), args=CHROMIUM_FLAGS
+        )
         try:
             yield from _signatures(here, browser)
             yield from _work(here, browser)

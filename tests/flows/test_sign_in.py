@@ -164,7 +164,8 @@ def test_on_a_phone_every_page_fits_and_can_be_tapped(site: Site, context: NewCo
         shot(page, f"phone-{name}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         for box in page.eval_on_selector_all(
-            "main button, main .button, main input:not([type=hidden])", "all => all.map(e => e.getBoundingClientRect().height)"
+            "main button, main .button, main label.tick, main input:not([type=hidden], [type=checkbox])",
+            "all => all.map(e => e.getBoundingClientRect().height)",
         ):
             assert box >= 44, name
 
