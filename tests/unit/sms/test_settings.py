@@ -4,10 +4,10 @@ import pytest
 
 from idp.outgoing import Outgoing
 from idp.settings import Settings, SettingsError, load
+from idp.settings.sms import NEEDED, PROVIDERS
 from idp.sms.providers import BUILDERS, build
 from idp.sms.providers.console import Console
 from idp.sms.reports import ReportBook
-from idp.sms_settings import NEEDED, PROVIDERS
 
 # What each provider needs at the least, as the environment gives it.
 COMPLETE = {

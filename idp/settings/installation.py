@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 
-from idp.cas_settings import CasSettings
-from idp.certification_settings import CertificationSettings
 from idp.errors import YimaError
 from idp.i18n import N_
-from idp.mail_settings import MailSettings
-from idp.saml_settings import SamlSettings
-from idp.sign_in_settings import SignInSettings
-from idp.sms_settings import SmsSettings
+from idp.settings.cas import CasSettings
+from idp.settings.certification import CertificationSettings
+from idp.settings.mail import MailSettings
+from idp.settings.saml import SamlSettings
+from idp.settings.sign_in import SignInSettings
+from idp.settings.sms import SmsSettings
 
 PREFIX = "YIMA_"
 # Letters, digits and hyphens, as the domain name system and browsers spell them; other scripts in their xn-- form.
