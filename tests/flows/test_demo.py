@@ -55,7 +55,7 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str,
     finally:
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=90)
     assert process.returncode == 0, rest
     for port in (environment["YIMA_BIND"].partition(":")[2], *environment["YIMA_DEMO_PORTS"].split(",")):
         with socket.socket() as probe:
@@ -98,7 +98,7 @@ def test_another_program_on_the_port_is_named_with_the_setting_to_change(environ
         taken.bind(("127.0.0.1", int(environment["YIMA_DEMO_PORTS"].split(",")[0])))
         taken.listen()
         process = demo(environment)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "YIMA_DEMO_PORTS" in said
     assert not Path(environment["YIMA_HOME"]).exists()
@@ -109,7 +109,7 @@ def test_a_reset_leaves_a_data_folder_that_is_no_demo_alone(environment: dict[st
         [sys.executable, "-m", "cli.main", "init"], cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True
     )
     process = demo(environment, "--reset", "--yes")
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "Traceback" not in said
     assert (Path(environment["YIMA_HOME"]) / "yima.db").exists()

@@ -1,6 +1,7 @@
 """Our lists and answers are understood by implementations that share nothing with ours, and theirs by us."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from idp.crypto.x509.ocsp import CertificateState, OCSPRequest, OCSPResponse
 from idp.crypto.x509.ocsp.verify import check_response
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.revocation import RevocationEvidence, check_not_revoked
-from tests.unit.crypto.x509.hierarchy import CRL_URI, NOW, Hierarchy, Party
+from tests.unit.crypto.x509.hierarchy import CRL_URI, Hierarchy, Party
 from tests.unit.crypto.x509.revocations import YESTERDAY, entry, responder, response_der, revocation_list, single
 
 DISTID = "distid:1234567812345678"
@@ -143,6 +144,6 @@ def test_ours_believes_the_answers_of_openssl(hierarchy: Hierarchy, tmp_path: Pa
         (tmp_path / "index.txt").write_text(f"{line}\n")
         openssl(*answer, cwd=tmp_path)
         found = OCSPResponse.from_der((tmp_path / "answer").read_bytes())
-        state = check_response(found, certificate, issuer, NOW, nonce=asked.nonce).state
+        state = check_response(found, certificate, issuer, datetime.now(UTC), nonce=asked.nonce).state
         assert state.known
         assert state.reason == (Reason.SUPERSEDED if line.startswith("R") else None)
