@@ -13,6 +13,8 @@ from idp.audit import Action, Transaction
 from idp.i18n import N_
 from idp.registry import affiliations, institutions
 from idp.registry.affiliations import Role
+from idp.registry.persons import PersonStatus
+from idp.registry.tables import Person
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,8 @@ def is_for(session: Session, audience: Audience, person_id: int, today: date) ->
     return audience.is_everybody or audience.includes(
         (row.institution, row.role) for row, _institution in affiliations.current(session, person_id, today)
     )
+
+
+def is_served(session: Session, audience: Audience, person: Person, today: date) -> bool:
+    """Whether an app may still be told about the person: nobody has disabled them, and the app is for them on ``today``."""
+    return person.status == PersonStatus.ACTIVE and is_for(session, audience, person.id, today)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from idp.apps.audience import is_served
 from idp.mfa.policy import acr_of
 from idp.oidc import client_jwt
 from idp.oidc.clients.client import Client
@@ -60,7 +61,10 @@ def _introspect(provider: Provider, issuer: Issuer, client: Client, parameters: 
             return INACTIVE
         if token.client_id != client.id and not _is_for(token, client):
             return INACTIVE
-        number = persons.by_id(session, token.person_id).number if token.person_id is not None else None
+        person = persons.by_id(session, token.person_id) if token.person_id is not None else None
+        if person is not None and not is_served(session, owner.audience, person, now.date()):
+            return INACTIVE
+        number = person.number if person is not None else None
     body: dict[str, object] = {
         "active": True,
         "iss": issuer.url,

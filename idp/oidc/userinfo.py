@@ -1,6 +1,6 @@
 """``/oauth/userinfo`` (OpenID Connect Core 1.0 §5.3), with bearer tokens (RFC 6750)."""
 
-from idp.apps.audience import is_for
+from idp.apps.audience import is_served
 from idp.audit import Actor
 from idp.oidc import client_jwt, person_claims
 from idp.oidc.bearer import presented_token
@@ -11,7 +11,6 @@ from idp.oidc.possession import confirmation
 from idp.oidc.provider import Provider
 from idp.oidc.token import access_token
 from idp.registry import persons
-from idp.registry.persons import PersonStatus
 from idp.release import ledger
 from idp.release.ledger import Place
 from idp.web.machine import MachineAnswer, MachineRequest
@@ -34,7 +33,7 @@ def userinfo(provider: Provider, issuer: Issuer, request: MachineRequest) -> Mac
     client = provider.clients.get(token.client_id)
     with here.transaction(Actor("app", token.client_id, request.address)) as tx:
         person = persons.by_id(tx.session, token.person_id)
-        if person.status != PersonStatus.ACTIVE or not is_for(tx.session, client.audience, person.id, now.date()):
+        if not is_served(tx.session, client.audience, person, now.date()):
             raise InvalidAccessToken
         claims = person_claims.read(provider, tx.session, person.id, scopes, person_claims.named(token.claims, "userinfo"))
         ledger.record(tx, token.client_id, person.id, Place.USERINFO, ("sub", *claims))

@@ -205,6 +205,7 @@ def test_whoever_leaves_loses_the_app_with_the_next_token(
         row = tx.session.scalars(select(Person).where(Person.number == teacher.number)).one()
         affiliations.end(tx, row, school, Role.TEACHER, on=clock.now().date() - timedelta(days=1))
     assert party.userinfo(tokens["access_token"]).status == 401
+    assert party.introspect(tokens["access_token"]).body == {"active": False}
     assert party.refresh(tokens["refresh_token"]).error == "invalid_grant"
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from idp.apps.audience import is_for
+from idp.apps.audience import is_served
 from idp.audit import Transaction
 from idp.oidc import id_token, person_claims
 from idp.oidc.clients.client import Client
@@ -18,7 +18,6 @@ from idp.oidc.token.contents import of_grant
 from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest, new_token
 from idp.registry import persons
-from idp.registry.persons import PersonStatus
 from idp.release import ledger
 from idp.release.ledger import Place
 
@@ -27,11 +26,9 @@ def subject_of(provider: Provider, client: Client, tx: Transaction, grant: Grant
     """Whom the grant is about, under the name this app's sector knows. Raises :class:`InvalidGrant` for a person who is
     disabled, or whom the app is not for."""
     person = persons.by_id(tx.session, grant.person_id)
-    if person.status != PersonStatus.ACTIVE:
-        raise InvalidGrant(detail=f"person {person.number} is {person.status}")
     # Whoever has left, or changed roles, loses the app with the next token.
-    if not is_for(tx.session, client.audience, person.id, tx.now.date()):
-        raise InvalidGrant(detail=f"{client.id} is not for person {person.number}")
+    if not is_served(tx.session, client.audience, person, tx.now.date()):
+        raise InvalidGrant(detail=f"person {person.number} is {person.status}, or {client.id} is not for them")
     sub = provider.deployment.ring.vault.pairwise_subject(client.sector, person.number)
     return Subject(sub, grant.sid, grant.level, tuple(grant.methods), grant.auth_time)
 
