@@ -15,7 +15,7 @@ from idp.oidc import families
 from idp.oidc.decoupled import ciba
 from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
-from idp.outbox import worker
+from idp.outbox import crew, worker
 from idp.sms import delivery, queue, reports
 from idp.sms.providers import build
 from idp.sms.reports import ReportBook
@@ -41,7 +41,7 @@ def start(deployment: Deployment) -> Callable[[], None]:
         saml_logout.KIND: saml_logout.sender(saml),
     }
     handlers[book.KIND] = telling.teller(deployment, lambda session, who: proven_numbers(session, deployment.ring.vault, who))
-    stops = [housekeeping.start(deployment, endings(deployment)), worker.start(deployment, handlers), upkeep.start(deployment)]
+    stops = [housekeeping.start(deployment, endings(deployment)), crew.start(deployment, handlers), upkeep.start(deployment)]
     if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
         letters = {mail.KIND: mail.sender(deployment, Smtp(deployment.settings))}
         stops.append(worker.start(deployment, letters))

@@ -34,7 +34,7 @@ def run_due(deployment: Deployment, handlers: Mapping[str, Handler]) -> int:
         )
         ids = list(session.scalars(due.order_by(Message.due_at).limit(BATCH)))
     random.shuffle(ids)  # workers that look at the same moment do not all reach for the same one
-    return sum(_run(deployment, handlers, number) for number in ids)
+    return sum(run_one(deployment, handlers, number) for number in ids)
 
 
 def start(deployment: Deployment, handlers: Mapping[str, Handler]) -> Callable[[], None]:
@@ -54,7 +54,8 @@ def start(deployment: Deployment, handlers: Mapping[str, Handler]) -> Callable[[
     return stop.set
 
 
-def _run(deployment: Deployment, handlers: Mapping[str, Handler], number: int) -> bool:
+def run_one(deployment: Deployment, handlers: Mapping[str, Handler], number: int) -> bool:
+    """Does one piece, unless another server has it; whether it was ours."""
     message = _take(deployment, number)
     if message is None:
         return False

@@ -43,7 +43,7 @@ def on_session_end(vault: Vault) -> Callable[[Transaction, str], None]:
             if "backchannel_logout_uri" not in metadata:
                 continue
             payload = {"client_id": client_id, "sid": sid, "sub": vault.pairwise_subject(sector, number)}
-            queue.put(tx, KIND, payload, subject=f"app:{client_id}")
+            queue.put(tx, KIND, payload, subject=f"app:{client_id}", url=metadata["backchannel_logout_uri"])
 
     return tell
 

@@ -114,7 +114,8 @@ def logout_request(ticket: str, now: datetime) -> str:
 def _tell(tx: Transaction, *which: Any) -> None:
     for login, _name, rules in _logins(tx.session, *which):
         if rules.logout in ("back", "both"):
-            queue.put(tx, KIND, {"login": login.id, "app": login.app_id}, subject=f"app:{login.app_id}")
+            address = rules.logout_url or login.service
+            queue.put(tx, KIND, {"login": login.id, "app": login.app_id}, subject=f"app:{login.app_id}", url=address)
 
 
 def _logins(session: Session, *which: Any) -> list[tuple[CasLogin, str, Rules]]:

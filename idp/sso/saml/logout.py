@@ -169,9 +169,10 @@ def _request(saml: SamlServer, login: SamlLogin, described: Described, destinati
 
 def _tell(tx: Transaction, *which: Any) -> None:
     for login, _name, described, rules in _logins(tx.session, *which):
-        if "back" in _channels(described, rules):
+        endpoint = described.logout(names.SOAP_BINDING)
+        if endpoint is not None and "back" in _channels(described, rules):
             payload = {"login": login.session_index, "app": login.app_id}
-            queue.put(tx, KIND, payload, subject=f"app:{login.app_id}")
+            queue.put(tx, KIND, payload, subject=f"app:{login.app_id}", url=endpoint.location)
 
 
 def _channels(described: Described, rules: Rules) -> tuple[str, ...]:
