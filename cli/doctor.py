@@ -20,6 +20,7 @@ from idp.crypto import engines, selftest
 from idp.database import Database
 from idp.database.migration import is_current
 from idp.deployment import Deployment, open_deployment
+from idp.directory import probe, registration
 from idp.errors import YimaError
 from idp.i18n import translate
 from idp.keys import rotation
@@ -76,6 +77,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield _guarded(_("The master key opens the key ring"), lambda: _keys(deployment))
         yield _guarded(_("The journal is whole"), lambda: _journal(deployment))
         yield _guarded(_("The sign-in policy can be met"), lambda: _policy(deployment))
+        yield from _directories(deployment)
         yield from _outbox(deployment)
         yield from _forced_resets(deployment)
     finally:
@@ -136,6 +138,25 @@ def _policy(deployment: Deployment) -> str | None:
     with deployment.reading() as session:
         check_reachable(store.current(session), kinds_of(site))
     return None
+
+
+def _directories(deployment: Deployment) -> Iterator[Finding]:
+    what = _("Directories of schools answer")
+    try:
+        with deployment.reading() as session:
+            rows = [row for row in registration.listed(session) if row.enabled]
+            asked = [(row.id, registration.ready(deployment.ring.vault, row)) for row in rows]
+    except SQLAlchemyError:  # what is wrong with the database stands above
+        return
+    for number, ready in asked:
+        silent = [one for server in ready.described.servers if not (one := probe.probe(ready, server, {})).answers]
+        for one in silent:
+            # One of several that is down keeps nobody out.
+            state = BAD if len(silent) == len(ready.described.servers) else WARNING
+            advice = _("%(server)s: %(detail)s. Run `yima directory test %(number)s`.")
+            yield Finding(state, what, advice % {"server": one.server, "detail": one.detail, "number": number})
+        if not silent:
+            yield Finding(GOOD, what, ", ".join(ready.described.servers))
 
 
 def _outbox(deployment: Deployment) -> Iterator[Finding]:

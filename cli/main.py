@@ -25,6 +25,7 @@ COMMANDS = {
     "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
     "cas": ("cli.cas", N_("The CAS server: apps that speak CAS.")),
     "saml": ("cli.saml", N_("The SAML identity provider: apps that speak SAML.")),
+    "directory": ("cli.directory", N_("Passwords that a school keeps in LDAP or Active Directory.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
     "ca": ("cli.ca", N_("Certificate authorities: found them, sign and accept their certificates.")),

@@ -4,6 +4,7 @@ from idp.apps import tables as apps
 from idp.audit import tables as audit
 from idp.certification import tables as certification
 from idp.database import Base
+from idp.directory import tables as directory
 from idp.keys import tables as keys
 from idp.login import tables as login
 from idp.mfa import tables as mfa
@@ -29,6 +30,7 @@ ROOMS = (
     sms,
     notices,
     apps,
+    directory,
     policy,
     mfa,
     cosign,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from idp.audit import Actor
 from idp.deployment import Deployment, initialise, open_deployment
@@ -12,6 +13,7 @@ from idp.settings import Settings
 from tests.clocks import SettableClock
 from tests.services.postgres import PostgresServer, running_postgres
 from tests.services.restored_database import RestoredDatabase
+from tests.services.slapd import Slapd, running_slapd, school_people
 
 OPERATOR = Actor(kind="operator", id="test")
 
@@ -76,6 +78,19 @@ def deployment(deployment_settings: Settings, clock: SettableClock) -> Iterator[
     deployment = open_deployment(deployment_settings, clock)
     yield deployment
     deployment.close()
+
+
+@pytest.fixture(scope="session")
+def directory_authority() -> trustme.CA:
+    """Who vouches for the directory of a school."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def slapd(directory_authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    """OpenLDAP with a school's people in it, one for each worker that asks."""
+    with running_slapd(tmp_path_factory.mktemp("slapd"), school_people(), directory_authority) as server:
+        yield server
 
 
 def _install(settings: Settings) -> None:

@@ -43,6 +43,11 @@ class Action(StrEnum):
     PORTAL_NOTICE_ADDED = "portal.notice.added"
     PORTAL_NOTICE_REMOVED = "portal.notice.removed"
 
+    DIRECTORY_ADDED = "directory.directory.added"
+    DIRECTORY_ENABLED = "directory.directory.enabled"
+    DIRECTORY_DISABLED = "directory.directory.disabled"
+    DIRECTORY_REMOVED = "directory.directory.removed"
+
     REGISTRATION_ALLOWED = "oidc.registration.allowed"
 
     POLICY_CHANGED = "policy.document.changed"

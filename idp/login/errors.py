@@ -38,6 +38,13 @@ class PasswordTooWeak(LoginError):
     default_message = N_("Please choose another password: %(reason)s")
 
 
+class PasswordElsewhere(LoginError):
+    """The person's password is kept by a directory of the school: none is set here."""
+
+    code = "login.elsewhere"
+    default_message = N_("Your password is kept by %(school)s: sign in with the account and password that you have there.")
+
+
 class FlowLost(LoginError):
     """The sign-in was begun elsewhere, is over, or took too long."""
 

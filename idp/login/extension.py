@@ -7,11 +7,12 @@ from typing import cast
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+from idp.directory.reachability import Reachability
 from idp.login.alarm import Revoking
 from idp.login.sessions import Ending, SignedIn
 
 ENDINGS, FAREWELLS, PANELS = "yima_session_endings", "yima_farewells", "yima_account_panels"
-REVOKINGS = "yima_revokings"
+REVOKINGS, DIRECTORIES = "yima_revokings", "yima_directories"
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,8 @@ def add_panel(app: Flask, panel: Panel) -> None:
 def panels() -> Sequence[Panel]:
     """Those of this application."""
     return cast(Sequence[Panel], current_app.extensions.get(PANELS, ()))
+
+
+def directories() -> Reachability:
+    """Which servers of directories answered this process."""
+    return cast(Reachability, current_app.extensions.setdefault(DIRECTORIES, Reachability()))

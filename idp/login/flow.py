@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from idp.audit import Transaction
 from idp.database.compare_and_set import compare_and_set
-from idp.login import passwords
+from idp.login import keepers, passwords
 from idp.login.circumstances import gather
 from idp.login.errors import FlowLost
 from idp.login.next_step import Reminder, State, Step, asked_level, enrolled_level, next_step
@@ -243,5 +243,10 @@ def _state(tx: Transaction, flow: Flow, found: Assessment | None) -> State:
         coming=found.coming.level if found.coming is not None and flow.raised is not None else 0,
         reminder=flow.reminder,
         remembered=METHOD in flow.methods,
-        new_password=flow.person_id is not None and passwords.must_change(tx.session, flow.person_id),
+        new_password=flow.person_id is not None and _needs_another(tx, flow.person_id),
     )
+
+
+def _needs_another(tx: Transaction, person_id: int) -> bool:
+    """Whether the password has to be replaced here: not if it is kept elsewhere, where we cannot."""
+    return passwords.must_change(tx.session, person_id) and not keepers.kept_elsewhere(tx.session, person_id, tx.now.date())

@@ -5,7 +5,7 @@ from contextlib import suppress
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from idp.errors import YimaError
-from idp.login import browser, passwords, sessions, sign_ins
+from idp.login import browser, keepers, passwords, sessions, sign_ins
 from idp.login.errors import NoSuchSession
 from idp.login.extension import endings, panels
 from idp.login.routes.factor_pages import number
@@ -83,8 +83,13 @@ def forget_device(there: SignedIn) -> Answer:
 
 @blueprint.get("/me/password")
 @recently_signed_in
-def password_page(_there: SignedIn) -> Answer:
-    """The form."""
+def password_page(there: SignedIn) -> Answer:
+    """The form, or who keeps the password instead of us."""
+    here = deployment()
+    with here.reading() as session:
+        kept = keepers.kept_elsewhere(session, there.person_id, here.clock.now().date())
+    if kept is not None:
+        return render_template("login/password_elsewhere.html", kept=kept)
     return render_template("login/change_password.html", error=None)
 
 
@@ -96,6 +101,9 @@ def change_password(there: SignedIn) -> Answer:
     with here.reading() as session:
         verifier = passwords.verifier_of(session, there.person_id)
         name = persons.by_id(session, there.person_id).name
+        kept = keepers.kept_elsewhere(session, there.person_id, here.clock.now().date())
+    if kept is not None:
+        return render_template("login/password_elsewhere.html", kept=kept), REFUSED
     hasher = here.ring.current().passwords
     secret = request.form.get("password", "")[: MAX_PASSWORD + 1]
     try:

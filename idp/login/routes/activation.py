@@ -3,8 +3,8 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from idp.errors import YimaError
-from idp.login import activation, browser, flow, passwords, sessions, throttle
-from idp.login.errors import ActivationRefused, TooManyTries
+from idp.login import activation, browser, flow, keepers, passwords, sessions, throttle
+from idp.login.errors import ActivationRefused, PasswordElsewhere, TooManyTries
 from idp.login.extension import endings
 from idp.login.routes.factor_pages import site
 from idp.login.routes.pages import MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field
@@ -54,6 +54,9 @@ def _activate(account: str, flow_id: str, secret: str) -> None:
             throttle.count_failure(tx, counters)
             refused = error
         if person is not None and refused is None:
+            kept = keepers.kept_elsewhere(tx.session, person.id, tx.now.date())
+            if kept is not None:  # undone with this transaction: the code stays good for the day that it is needed
+                raise PasswordElsewhere(school=kept.school)
             passwords.set_password(tx, person, verifier)
             sessions.end_all(tx, person.id, endings())
             if flow_id:

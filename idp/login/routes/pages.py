@@ -20,7 +20,7 @@ from idp.web.errors import message
 from idp.web.headers import allow_form_target
 
 Answer = str | Response | tuple[str, int]
-FORBIDDEN, REFUSED, SLOW_DOWN = 403, 422, 429
+FORBIDDEN, REFUSED, SLOW_DOWN, UNAVAILABLE = 403, 422, 429, 503
 MAX_ACCOUNT, MAX_PASSWORD = 254, 1024
 MAX_FIELDS, MAX_FIELD = 10, 16384
 
@@ -49,8 +49,13 @@ def visit(flow: Flow) -> Visit:
     return Visit(request.user_agent.string, browser.device_mark(), flow.requirement.client_id)
 
 
-def step_page(tx: Transaction, flow: Flow, step: Step, error: YimaError | None = None, status: int = 200) -> Answer:
-    """The page that asks for ``step``, with what was wrong with the last answer."""
+def step_page(
+    tx: Transaction, flow: Flow, step: Step, error: YimaError | None = None, status: int = 200, *, password_page: str = ""
+) -> Answer:
+    """The page that asks for ``step``, with what was wrong with the last answer.
+
+    ``password_page`` is where the password has to be changed first, at the school.
+    """
     if flow.requirement.app_origin:
         allow_form_target(flow.requirement.app_origin)
     shown: dict[str, Any] = {"flow": flow, "app_name": flow.requirement.app_name, "error": message(error) if error else None}
@@ -62,7 +67,7 @@ def step_page(tx: Transaction, flow: Flow, step: Step, error: YimaError | None =
         return render_template("login/enrol.html", **shown, **factor_pages.enrolment_in_flow(tx, flow)), status
     if step is Step.NEW_PASSWORD:
         return render_template("login/new_password.html", **shown), status
-    shown |= {"alone": factor_pages.alone(tx, flow), "account": _account(flow)}
+    shown |= {"alone": factor_pages.alone(tx, flow), "account": _account(flow), "password_page": password_page}
     return render_template("login/password.html", **shown, **_school_choice(tx)), status
 
 

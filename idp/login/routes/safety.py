@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from idp.apps.tables import App
 from idp.i18n import N_
-from idp.login import alarm, browser, sign_ins
+from idp.login import alarm, browser, keepers, sign_ins
 from idp.login.extension import endings, revokings
 from idp.login.routes.factor_pages import number
 from idp.login.routes.guards import recently_signed_in, signed_in
@@ -127,8 +127,9 @@ def not_me(there: SignedIn) -> Answer:
     lost = bool(field("factor_lost", 3))
     with deployment().transaction(context.person(there.person_number)) as tx:
         person = persons.by_id(tx.session, there.person_id)
+        kept = keepers.kept_elsewhere(tx.session, there.person_id, tx.now.date())
         ended = alarm.raise_alarm(tx, person, factor_lost=lost, endings=endings(), revokings=revokings())
-    response = make_response(render_template("login/not_me_done.html", ended=ended, factor_lost=lost))
+    response = make_response(render_template("login/not_me_done.html", ended=ended, factor_lost=lost, kept=kept))
     browser.forget_session(response)
     browser.keep_remembered(response, there.person_number, "")
     return response

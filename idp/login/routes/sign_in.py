@@ -1,18 +1,34 @@
 """``/login``: every form ends in a redirect to it, and it asks ``next_step`` what to show."""
 
+import logging
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
 from idp.audit import Action, Transaction
-from idp.login import browser, flow, passwords, remembering, sessions, sign_ins, throttle
+from idp.directory.errors import AccountState, Unavailable
+from idp.errors import YimaError
+from idp.login import browser, flow, keepers, passwords, remembering, sessions, sign_ins, throttle
 from idp.login.errors import SignInRefused, TooManyTries
-from idp.login.extension import endings
+from idp.login.extension import directories, endings
 from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.requirement import Requirement
 from idp.login.routes import factor_pages
-from idp.login.routes.pages import FORBIDDEN, MAX_ACCOUNT, MAX_PASSWORD, REFUSED, SLOW_DOWN, Answer, field, step_page, visit
+from idp.login.routes.pages import (
+    FORBIDDEN,
+    MAX_ACCOUNT,
+    MAX_PASSWORD,
+    REFUSED,
+    SLOW_DOWN,
+    UNAVAILABLE,
+    Answer,
+    field,
+    step_page,
+    visit,
+)
 from idp.login.sign_ins import Outcome
+from idp.login.throttle import Bucket
 from idp.mfa.errors import DeviceStolen, NotRemembered
 from idp.mfa.remembered import METHOD
 from idp.notices import book
@@ -20,6 +36,8 @@ from idp.registry import lookup, persons
 from idp.web import context
 from idp.web.context import deployment
 from idp.web.locale import current
+
+log = logging.getLogger("yima.login")
 
 blueprint = Blueprint("login", __name__, template_folder="../templates")
 
@@ -72,23 +90,19 @@ def password() -> Answer:
             return step_page(tx, found, Step.PASSWORD, error, SLOW_DOWN)
         person = lookup.person_for_account(tx.session, here.ring.vault, account, school or None, now.date())
         person_id = person.id if person is not None else None
-        verifier = passwords.verifier_of(tx.session, person_id) if person_id is not None else None
-    hasher = here.ring.current().passwords
+        keeper = keepers.keeper_of(tx.session, here.ring, person_id, school or None, directories(), now)
     secret = request.form.get("password", "")[: MAX_PASSWORD + 1]
     try:
         # Outside of any transaction: this takes its time, and others must be able to write meanwhile.
-        passwords.verify(hasher, verifier, secret)
+        fresh = keeper.check(secret)
         if person_id is None:
             raise SignInRefused
-    except SignInRefused as error:
+    except (SignInRefused, AccountState) as error:
+        return _refused(found, person_id, counters, error, keeper.page)
+    except Unavailable as error:
+        log.warning("a directory is not available: %s", error.detail)
         with here.transaction(context.anonymous()) as tx:
-            throttle.count_failure(tx, counters)
-            if person_id is not None:
-                number = persons.by_id(tx.session, person_id).number
-                tx.record(Action.SIGN_IN_REFUSED, subject=f"person:{number}", outcome="failure")
-                sign_ins.record(tx, here.settings, person_id, Outcome.WRONG_PASSWORD, visit(found))
-            return step_page(tx, found, Step.PASSWORD, error, REFUSED)
-    fresh = hasher.hash(secret) if verifier is not None and hasher.needs_rehash(verifier) else None
+            return step_page(tx, found, Step.PASSWORD, error, UNAVAILABLE)
     response = redirect(url_for("login.show", flow=found.id))
     with here.transaction(context.anonymous()) as tx:
         throttle.clear(tx, counters)
@@ -98,6 +112,23 @@ def password() -> Answer:
         _spare_second_step(tx, found, person_id, response)
     browser.keep_known(response, label)
     return response
+
+
+def _refused(found: Flow, person_id: int | None, counters: list[Bucket], error: YimaError, page: str) -> Answer:
+    """Says that it was not right. What only a right password is told is no wrong guess, and is not counted as one."""
+    here = deployment()
+    right = isinstance(error, AccountState) and not error.guessable
+    with here.transaction(context.anonymous()) as tx:
+        if not right:
+            throttle.count_failure(tx, counters)
+        if person_id is not None:
+            number = persons.by_id(tx.session, person_id).number
+            detail = {"state": error.code} if isinstance(error, AccountState) else None
+            tx.record(Action.SIGN_IN_REFUSED, subject=f"person:{number}", outcome="failure", detail=detail)
+            if not right:
+                sign_ins.record(tx, here.settings, person_id, Outcome.WRONG_PASSWORD, visit(found))
+        password_page = page if isinstance(error, AccountState) else ""
+        return step_page(tx, found, Step.PASSWORD, error, REFUSED, password_page=password_page)
 
 
 @blueprint.post("/login/cancel")
