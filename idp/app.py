@@ -18,6 +18,7 @@ from idp.sso.cas import install as cas
 from idp.sso.cas.extension import address_of as opened_by_cas
 from idp.sso.saml import install as saml
 from idp.sso.saml.extension import address_of as opened_by_saml
+from idp.upstream import install as upstream
 from idp.web import install as glue
 
 _WEB = Path(web.__file__).parent
@@ -32,6 +33,7 @@ def create_app(deployment: Deployment) -> Flask:
     oidc.install(app, deployment)
     cas.install(app, deployment)
     saml.install(app, deployment)
+    upstream.install(app, deployment)
     release.install(app)
     phone.install(app, deployment)
     certification.install(app, deployment)

@@ -45,6 +45,7 @@ from idp.sso.cas import sign_in as cas_sign_in
 from idp.sso.cas.tables import CasLogin, CasRequest, CasTicket
 from idp.sso.saml import sign_in as saml_sign_in
 from idp.sso.saml.tables import SamlLogin, SamlRequest, SamlSeen
+from idp.upstream.tables import UpstreamRequest
 
 log = logging.getLogger("yima.housekeeping")
 
@@ -75,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     (CasTicket.ticket_hash, CasTicket.expires_at, timedelta(0)),
     (SamlRequest.id, SamlRequest.created_at, saml_sign_in.LIFETIME),
     (SamlSeen.message_hash, SamlSeen.expires_at, timedelta(0)),
+    (UpstreamRequest.state_hash, UpstreamRequest.expires_at, timedelta(0)),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
     (RiskFinding.id, RiskFinding.at, findings.REMEMBERED),

@@ -21,6 +21,7 @@ from idp.release import tables as release
 from idp.sms import tables as sms
 from idp.sso.cas import tables as cas
 from idp.sso.saml import tables as saml
+from idp.upstream import tables as upstream
 
 ROOMS = (
     audit,
@@ -42,6 +43,7 @@ ROOMS = (
     portal,
     cas,
     saml,
+    upstream,
     certification,
 )
 metadata = Base.metadata

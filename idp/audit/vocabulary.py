@@ -83,6 +83,14 @@ class Action(StrEnum):
     SIGNED_OUT = "login.session.ended"
     INTRUSION_REPORTED = "login.intrusion.reported"
 
+    UPSTREAM_ADDED = "upstream.provider.added"
+    UPSTREAM_CHANGED = "upstream.provider.changed"
+    UPSTREAM_REMOVED = "upstream.provider.removed"
+    UPSTREAM_LINKED = "upstream.account.linked"
+    UPSTREAM_UNLINKED = "upstream.account.unlinked"
+    UPSTREAM_ARRIVED = "upstream.account.arrived"
+    UPSTREAM_TURNED_AWAY = "upstream.account.turned_away"
+
     SMS_LIMIT_REACHED = "sms.limit.reached"
     SMS_TESTED = "sms.provider.tested"
 

@@ -1,4 +1,6 @@
-"""Where other rooms join in: what they do when a session ends or an alarm is raised, their farewells, their panels on ``/me``."""
+"""Where other rooms join in: what they do when a session ends or an alarm is raised, their farewells, their panels on ``/me``,
+their ways in on the sign-in page.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from idp.directory.reachability import Reachability
 from idp.login.alarm import Revoking
+from idp.login.flow import Flow
 from idp.login.sessions import Ending, SignedIn
 
 ENDINGS, FAREWELLS, PANELS = "yima_session_endings", "yima_farewells", "yima_account_panels"
-REVOKINGS, DIRECTORIES = "yima_revokings", "yima_directories"
+REVOKINGS, WAYS_IN, DIRECTORIES = "yima_revokings", "yima_ways_in", "yima_directories"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Farewell:
 
 Panel = Callable[[SignedIn], str]
 """A part of the self-service page: its HTML, already safe."""
+
+
+WayIn = Callable[[Session, Flow, str], str]
+"""A part of the page that asks for account and password: its HTML, already safe. The text is the chosen school's code, or empty."""
 
 
 def on_end(app: Flask, ending: Ending) -> None:
@@ -65,6 +72,16 @@ def add_panel(app: Flask, panel: Panel) -> None:
 def panels() -> Sequence[Panel]:
     """Those of this application."""
     return cast(Sequence[Panel], current_app.extensions.get(PANELS, ()))
+
+
+def add_way_in(app: Flask, way: WayIn) -> None:
+    """Adds a part to the page that asks for account and password: another first factor."""
+    app.extensions.setdefault(WAYS_IN, []).append(way)
+
+
+def ways_in() -> Sequence[WayIn]:
+    """Those of this application."""
+    return cast(Sequence[WayIn], current_app.extensions.get(WAYS_IN, ()))
 
 
 def directories() -> Reachability:

@@ -21,7 +21,7 @@ from idp.mfa import credentials, enrolment
 from idp.mfa.credentials import Choice
 from idp.mfa.engine import Proof
 from idp.mfa.factor import Factor, Occasion, Purpose, Site
-from idp.mfa.policy import PASSWORD, proves_more_than_a_password
+from idp.mfa.policy import ELSEWHERE, PASSWORD, proves_more_than_a_password
 from idp.mfa.remembered import METHOD
 from idp.policy import findings, grace
 from idp.policy.demand import Coming
@@ -53,6 +53,11 @@ class Flow:
     level: int
     raised: Raised | None = None
     reminder: Reminder = Reminder.NOT_ASKED
+
+    @property
+    def first_factor_is_ours(self) -> bool:
+        """Whether the person was proven here, and not by another provider's word alone."""
+        return ELSEWHERE not in self.methods or PASSWORD in self.methods
 
 
 def begin(tx: Transaction, requirement: Requirement, return_to: str, browser: str, signed_in: SignedIn | None) -> str:
@@ -134,6 +139,24 @@ def prove_password(tx: Transaction, site: Site, flow: Flow, person_id: int, *, d
     """Notes the first factor. Another person than before starts from nothing."""
     _look_around(tx, site, flow, person_id, device_known)
     _advance(tx, flow, person_id, (PASSWORD,), 1)
+
+
+def prove_elsewhere(
+    tx: Transaction,
+    site: Site,
+    flow: Flow,
+    person_id: int,
+    *,
+    level: int,
+    methods: Sequence[str],
+    device_known: bool | None = None,
+) -> None:
+    """Notes a first factor that was proven to somebody whom we believe, for ``level``.
+
+    Another person than before starts from nothing. Whoever calls has made sure that the person may come in by it.
+    """
+    _look_around(tx, site, flow, person_id, device_known)
+    _advance(tx, flow, person_id, methods, level)
 
 
 def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
@@ -243,7 +266,8 @@ def _state(tx: Transaction, flow: Flow, found: Assessment | None) -> State:
         coming=found.coming.level if found.coming is not None and flow.raised is not None else 0,
         reminder=flow.reminder,
         remembered=METHOD in flow.methods,
-        new_password=flow.person_id is not None and _needs_another(tx, flow.person_id),
+        # Only who has given the old one is asked for another: else it were a way to a password for those who never knew it.
+        new_password=flow.person_id is not None and flow.first_factor_is_ours and _needs_another(tx, flow.person_id),
     )
 
 

@@ -35,8 +35,13 @@ def buckets(purpose: str, account: str, network: str, known_browser: str | None)
         return [Bucket(_key(purpose, "known", account, known_browser), 10, timedelta(minutes=5), timedelta(hours=12))]
     return [
         Bucket(_key(purpose, "pair", account, network), 5, timedelta(minutes=15), timedelta(hours=12)),
-        Bucket(_key(purpose, "network", network), 200, timedelta(minutes=1), timedelta(hours=1)),
+        *of_network(purpose, network),
     ]
+
+
+def of_network(purpose: str, network: str) -> list[Bucket]:
+    """The counter of a network alone, for tries at which no account is named."""
+    return [Bucket(_key(purpose, "network", network), 200, timedelta(minutes=1), timedelta(hours=1))]
 
 
 def check(tx: Transaction, counters: list[Bucket]) -> None:

@@ -14,6 +14,8 @@ from idp.policy.check import Kinds
 
 ACR_PREFIX = "urn:yima:acr:"
 PASSWORD = "pwd"
+# RFC 8176 has no value for what was done at another provider, so that tokens have none either.
+ELSEWHERE = "upstream"
 
 # RFC 8176 §2, in the order in which tokens name them, each with what it shows: something known, something had, something one
 # is. `user` and `rba` show neither.
@@ -42,8 +44,8 @@ def amr_of(methods: Collection[str]) -> tuple[str, ...]:
 
 
 def proves_more_than_a_password(methods: Collection[str]) -> bool:
-    """Whether something that one has or is was proven among them."""
-    return any(_METHODS.get(method) in ("had", "is") for method in methods)
+    """Whether something that one has or is was proven among them, or more than one thing elsewhere."""
+    return MULTIPLE in methods or any(_METHODS.get(method) in ("had", "is") for method in methods)
 
 
 def kinds_of(site: Site) -> Kinds:

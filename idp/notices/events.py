@@ -27,6 +27,8 @@ class Event(StrEnum):
     RESET_REQUESTED = "reset_requested"
     RESET_WAITING = "reset_waiting"
     RESET_STOPPED = "reset_stopped"
+    ACCOUNT_LINKED = "account_linked"
+    ACCOUNT_UNLINKED = "account_unlinked"
 
 
 TEXTS = {
@@ -49,6 +51,8 @@ TEXTS = {
     Event.RESET_REQUESTED: N_("Your school was asked to take all second factors of your account away."),
     Event.RESET_WAITING: N_("All second factors of your account will be taken away on %(due)s. Until then you can stop this."),
     Event.RESET_STOPPED: N_("The second factors of your account will not be taken away: this was stopped."),
+    Event.ACCOUNT_LINKED: N_("From now on you can also sign in with an account at %(provider)s."),
+    Event.ACCOUNT_UNLINKED: N_("You can no longer sign in with an account at %(provider)s."),
 }
 
 # What tells of somebody else at work, or may: our policy.

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from idp.settings import Settings
 
 SECONDS = 5.0
 MAX_BYTES = 256 * 1024
+# A byte now and then is no silence, and would hold us for as long as it pleases: who sends less than this is not waited for.
+GRACE_SECONDS, LEAST_BYTES_PER_SECOND = 10.0, 32 * 1024
 
 
 class FetchFailed(YimaError):
@@ -50,9 +53,9 @@ class Outgoing:
         backend = _Guarded(private_allowed=self._private_allowed)
         return httpcore.ConnectionPool(ssl_context=context, max_connections=20, network_backend=backend)
 
-    def get(self, url: str, *, limit: int = MAX_BYTES) -> Fetched:
+    def get(self, url: str, *, limit: int = MAX_BYTES, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetches a document of at most ``limit`` bytes. Raises :class:`FetchFailed`."""
-        return self._request("GET", url, {"Accept": "*/*"}, limit=limit)
+        return self._request("GET", url, {"Accept": "*/*"} | dict(headers or {}), limit=limit)
 
     def post(
         self,
@@ -103,8 +106,11 @@ class Outgoing:
 
 def _limited(parts: Iterable[bytes], limit: int) -> bytes:
     body = bytearray()
+    until = time.monotonic() + GRACE_SECONDS + limit / LEAST_BYTES_PER_SECOND
     for part in parts:
         body += part
+        if time.monotonic() > until:
+            raise FetchFailed(detail="the answer takes too long")
         if len(body) > limit:
             raise FetchFailed(detail="the answer is too large")
     return bytes(body)

@@ -83,7 +83,7 @@ def register(tx: Transaction, vault: Vault, document: Document, details: Details
     tx.serialise()  # two schools registering the same child at once must not make two of her
     person = by_document(tx.session, vault, document)
     if person is not None:
-        if _comparable(person.name) != _comparable(details.name):
+        if not same_name(person.name, details.name):
             raise PersonsDiffer
         if fill_in(tx, vault, person, details, birth_date=document.birth_date):
             tx.record(Action.PERSON_UPDATED, subject=f"person:{person.number}", institution=verified_by)
@@ -154,6 +154,11 @@ def set_email(vault: Vault, person: Person, value: str) -> None:
     person.email_index = vault.blind_index("email", address)
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two spellings are one name: foreign ones come with one or another middle dot, with or without spaces."""
+    return _comparable(one) == _comparable(other)
+
+
 def document_number(vault: Vault, row: PersonDocument) -> str:
     """The number on the document, opened. Whoever calls this records that somebody looked."""
     return vault.open(row.number_sealed, context=f"person_document:{row.number_index}:number")
@@ -177,5 +182,4 @@ def _index(vault: Vault, document: Document) -> str:
 
 
 def _comparable(name: str) -> str:
-    # Minority and foreign names come with one or another middle dot, and with or without spaces.
     return "".join(c for c in name.casefold() if c not in " ·•・.\u2027")

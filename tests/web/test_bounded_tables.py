@@ -13,6 +13,8 @@ from idp.crypto.jose import generate_signer
 from idp.database import Base, JSONText, UTCDateTime
 from idp.deployment import Deployment
 from idp.oidc.clients import initial_access
+from idp.upstream import providers
+from idp.upstream.providers import Wanted
 from tests.clocks import SettableClock
 from tests.people import OPERATOR, Known, make_person
 from tests.web.conftest import give_totp, sign_in_to
@@ -59,6 +61,8 @@ def fill(deployment: Deployment, school: str, clock: SettableClock) -> None:
     give_totp(deployment, make_person(deployment, school, document="DEMO2"), clock)
     with deployment.transaction(OPERATOR) as tx:
         initial_access.issue(tx, owner=school, scopes=(), uses=1, lifetime=timedelta(minutes=1))
+        settings = {"issuer": "https://id.example.edu.cn", "client_id": "yima"}
+        providers.add(tx, deployment.ring.vault, Wanted("campus", "oidc", "校园账号", "", settings))
     over = over_columns(deployment)
     for table in bounded_tables(deployment):
         with deployment.transaction(OPERATOR) as tx:

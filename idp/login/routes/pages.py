@@ -10,6 +10,7 @@ from idp.audit import Transaction
 from idp.errors import YimaError
 from idp.login import browser
 from idp.login import flow as flows
+from idp.login.extension import ways_in
 from idp.login.flow import Flow
 from idp.login.next_step import Step
 from idp.login.routes import factor_pages
@@ -68,7 +69,9 @@ def step_page(
     if step is Step.NEW_PASSWORD:
         return render_template("login/new_password.html", **shown), status
     shown |= {"alone": factor_pages.alone(tx, flow), "account": _account(flow), "password_page": password_page}
-    return render_template("login/password.html", **shown, **_school_choice(tx)), status
+    shown |= _school_choice(tx)
+    code = shown["school"].code if shown["school"] is not None else ""
+    return render_template("login/password.html", **shown, ways=[way(tx.session, flow, code) for way in ways_in()]), status
 
 
 def _account(flow: Flow) -> str:

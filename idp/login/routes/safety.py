@@ -44,6 +44,7 @@ MEANS = {
     "swk": N_("phone or passkey"),
     "hwk": N_("security key"),
     "rba": N_("remembered device"),
+    "upstream": N_("account elsewhere"),
 }
 
 

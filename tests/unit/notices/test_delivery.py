@@ -210,7 +210,7 @@ def test_a_factor_added_locked_and_removed_is_told_each_time(here: Deployment, p
 
 @pytest.mark.parametrize("locale", ["zh_Hans", "en"])
 def test_every_event_has_words_in_both_languages(locale: str) -> None:
-    values = {"kind": "Authenticator app", "device": "Chrome", "due": "2026-09-01T08:00:00+00:00"}
+    values = {"kind": "Authenticator app", "device": "Chrome", "due": "2026-09-01T08:00:00+00:00", "provider": "企业微信"}
     said = [sentence(event.value, values, locale) for event in Event]
     assert len(set(said)) == len(TEXTS) == len(Event)
     assert all("%(" not in text for text in said)
