@@ -62,7 +62,7 @@ def open_deployment(settings: Settings, clock: Clock | None = None) -> Deploymen
     Raises :class:`idp.crypto.errors.SelfTestFailed`, or :class:`idp.keys.errors.MasterKeyMissing` for an installation that was
     never initialised.
     """
-    selftest.run(engines.select(settings.sm_engine, settings.libcrypto_path))
+    selftest.run_once(engines.select(settings.sm_engine, settings.libcrypto_path))
     database = Database(settings.database, pool_size=settings.database_pool_size)
     envelope = master.load(settings)
     ring = KeyRing(database, envelope, longest_token=settings.longest_token)

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 import trustme
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from idp.audit import Actor
 from idp.deployment import Deployment, initialise, open_deployment
 from idp.settings import Settings
 from tests.clocks import SettableClock
+from tests.services.kept_engines import KeptEngines, kept_engines
+from tests.services.kept_rules import KeptRule
 from tests.services.postgres import PostgresServer, running_postgres
 from tests.services.restored_database import RestoredDatabase
 from tests.services.slapd import Slapd, running_slapd, school_people
@@ -58,10 +62,31 @@ def restored_database(postgres_template: tuple[Path, str], postgres: PostgresSer
     return RestoredDatabase(postgres, postgres_template[1])
 
 
+@pytest.fixture(scope="session")
+def engines() -> Iterator[KeptEngines]:
+    """The engines that tests use in turn, with the statements they have compiled."""
+    with kept_engines() as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every test may make an application; what Flask compiles for one is compiled once in a worker."""
+    Flask.url_rule_class = KeptRule
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))}
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder that tests use in turn: the same path is the same engine."""
+    return tmp_path_factory.mktemp("home") / "yima"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def deployment_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """The settings of an initialised installation of the test's own, on each database in turn."""
-    home = tmp_path / "yima"
+def deployment_settings(request: pytest.FixtureRequest, home: Path, engines: KeptEngines) -> Iterator[Settings]:
+    """The settings of an initialised installation, as if of the test's own, on each database in turn."""
+    engines.disconnect()
+    shutil.rmtree(home, ignore_errors=True)
     if request.param == "sqlite":
         shutil.copytree(request.getfixturevalue("sqlite_template"), home)
         yield Settings(home=home)

@@ -58,12 +58,11 @@ class RestoredDatabase:
                     self._rows[table.name] = content
 
     def _refill(self, connection: psycopg.Connection[Any]) -> None:
-        crowded = []
         with connection.transaction():
-            for table in reversed(Base.metadata.sorted_tables):
-                name = sql.Identifier(table.name)
-                if connection.execute(sql.SQL("DELETE FROM {}").format(name)).rowcount > MANY:
-                    crowded.append(name)
+            names = [sql.Identifier(table.name) for table in reversed(Base.metadata.sorted_tables)]
+            with connection.pipeline():  # one wait for all the answers
+                emptied = [connection.execute(sql.SQL("DELETE FROM {}").format(name)) for name in names]
+            crowded = [name for name, deleted in zip(names, emptied, strict=True) if deleted.rowcount > MANY]
             for table_name, content in self._rows.items():
                 with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table_name))) as target:
                     target.write(content)

@@ -108,9 +108,10 @@ def test_a_key_that_protects_stored_data_cannot_be_withdrawn(deployment: Deploym
         rotation.renew_secret(tx, deployment.master, Purpose.INDEX)
 
 
-def test_after_a_new_sealing_key_old_values_open_and_new_ones_use_it(deployment: Deployment) -> None:
+def test_after_a_new_sealing_key_old_values_open_and_new_ones_use_it(deployment: Deployment, clock: SettableClock) -> None:
     vault = deployment.ring.vault
     sealed = vault.seal("secret", context="row:1")
+    clock.forward(seconds=1)  # the newest is the one made last
     with deployment.transaction(OPERATOR) as tx:
         rotation.renew_secret(tx, deployment.master, Purpose.SEAL)
     deployment.ring.forget()
@@ -119,8 +120,9 @@ def test_after_a_new_sealing_key_old_values_open_and_new_ones_use_it(deployment:
     assert not vault.needs_reseal(vault.seal("secret", context="row:1"))
 
 
-def test_after_a_new_pepper_old_passwords_fit(deployment: Deployment) -> None:
+def test_after_a_new_pepper_old_passwords_fit(deployment: Deployment, clock: SettableClock) -> None:
     stored = deployment.ring.current().passwords.hash("violet-tram-93")
+    clock.forward(seconds=1)  # the newest is the one made last
     with deployment.transaction(OPERATOR) as tx:
         rotation.renew_secret(tx, deployment.master, Purpose.PASSWORD)
     deployment.ring.forget()
