@@ -4,9 +4,10 @@ from pathlib import Path
 
 from flask import Flask
 
-from idp import web
+from idp import session_end, web
 from idp.certification import install as certification
 from idp.deployment import Deployment, open_deployment
+from idp.login import extension
 from idp.login.routes import BLUEPRINTS
 from idp.oidc import install as oidc
 from idp.oidc.routes.launch import address_of as opened_by_oidc
@@ -33,6 +34,10 @@ def create_app(deployment: Deployment) -> Flask:
     oidc.install(app, deployment)
     cas.install(app, deployment)
     saml.install(app, deployment)
+    for protocol in session_end.protocols(deployment):
+        extension.add_protocol(app, protocol)
+    for ending in session_end.endings(deployment):
+        extension.on_end(app, ending)
     upstream.install(app, deployment)
     release.install(app)
     phone.install(app, deployment)

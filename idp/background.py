@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-from idp import housekeeping
+from idp import housekeeping, session_end
 from idp.certification import upkeep
 from idp.deployment import Deployment
-from idp.login.sessions import Ending
 from idp.mail import queue as mail
 from idp.mail.smtp import Smtp
 from idp.mfa.factors.sms import proven_numbers
 from idp.notices import book
 from idp.notices import delivery as telling
-from idp.oidc import families
 from idp.oidc.decoupled import ciba
 from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
@@ -41,7 +39,11 @@ def start(deployment: Deployment) -> Callable[[], None]:
         saml_logout.KIND: saml_logout.sender(saml),
     }
     handlers[book.KIND] = telling.teller(deployment, lambda session, who: proven_numbers(session, deployment.ring.vault, who))
-    stops = [housekeeping.start(deployment, endings(deployment)), crew.start(deployment, handlers), upkeep.start(deployment)]
+    stops = [
+        housekeeping.start(deployment, session_end.endings(deployment)),
+        crew.start(deployment, handlers),
+        upkeep.start(deployment),
+    ]
     if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
         letters = {mail.KIND: mail.sender(deployment, Smtp(deployment.settings))}
         stops.append(worker.start(deployment, letters))
@@ -60,9 +62,3 @@ def start(deployment: Deployment) -> Callable[[], None]:
         saml.outgoing.close()
 
     return stop
-
-
-def endings(deployment: Deployment) -> tuple[Ending, ...]:
-    """What belongs to the end of a session that nobody is there to end."""
-    tokens, apps = families.end_with_session, back_channel.on_session_end(deployment.ring.vault)
-    return tokens, apps, cas_logout.on_session_end, saml_logout.on_session_end

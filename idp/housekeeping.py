@@ -4,17 +4,19 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from idp.audit import Action
+from idp.audit.tables import AuditEvent
 from idp.deployment import SYSTEM, Deployment
-from idp.login import flow, sessions, throttle
+from idp.login import flow, sessions, sign_outs, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
-from idp.login.tables import BrowserSession, SignIn, SignInFlow, Throttle
+from idp.login.tables import BrowserSession, SignIn, SignInFlow, SignOutPage, SignOutResult, Throttle
 from idp.mfa import resets
 from idp.mfa.tables import Challenge, RateBucket, RememberedDevice
 from idp.notices.tables import Notice
@@ -35,8 +37,9 @@ from idp.outbox.tables import Message
 from idp.policy import findings
 from idp.policy.tables import RiskFinding
 from idp.portal.tables import PortalNotice
+from idp.registry import affiliations
 from idp.registry.persons import PersonStatus
-from idp.registry.tables import Person
+from idp.registry.tables import Affiliation, Person
 from idp.release.tables import DataRelease
 from idp.settings import Settings
 from idp.sms.limits import REMEMBERED_DAYS
@@ -78,6 +81,8 @@ RULES: tuple[Rule, ...] = (
     (SamlSeen.message_hash, SamlSeen.expires_at, timedelta(0)),
     (UpstreamRequest.state_hash, UpstreamRequest.expires_at, timedelta(0)),
     (SignInFlow.id, SignInFlow.created_at, flow.LIFETIME),
+    (SignOutPage.id, SignOutPage.created_at, sign_outs.LIFETIME),
+    (SignOutResult.id, SignOutResult.created_at, sign_outs.REMEMBERED),
     (Challenge.id, Challenge.expires_at, REPLAY_MEMORY),
     (RiskFinding.id, RiskFinding.at, findings.REMEMBERED),
     (RateBucket.key, RateBucket.over_at, timedelta(0)),
@@ -115,7 +120,10 @@ def purge(deployment: Deployment) -> int:
 
 
 def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> int:
-    """Ends sessions whose time is up or whose person may not sign in any more, with all that belongs to it; returns how many."""
+    """Ends sessions whose time is up, whose person may not sign in any more, or has left; with all that belongs to it.
+
+    Returns how many.
+    """
     settings, now = deployment.settings, deployment.clock.now()
     idle, absolute = now - timedelta(seconds=settings.session_idle), now - timedelta(seconds=settings.session_absolute)
     over = (
@@ -123,7 +131,12 @@ def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> i
         .join(Person, Person.id == BrowserSession.person_id)
         .where(
             BrowserSession.ended_at.is_(None),
-            or_(BrowserSession.seen_at <= idle, BrowserSession.created_at <= absolute, Person.status != PersonStatus.ACTIVE.value),
+            or_(
+                BrowserSession.seen_at <= idle,
+                BrowserSession.created_at <= absolute,
+                Person.status != PersonStatus.ACTIVE.value,
+                _has_left(now),
+            ),
         )
     )
     with deployment.reading() as session:
@@ -132,6 +145,23 @@ def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> i
         with suppress(NoSuchSession), deployment.transaction(SYSTEM) as tx:  # the person has just ended it
             sessions.end(tx, person_id, sid, endings)
     return len(rows)
+
+
+def _has_left(now: datetime) -> ColumnElement[bool]:
+    """Sessions from before their person's last affiliation ended. Whoever has left may sign in anew, to what is their own."""
+    places = select(Affiliation.id).where(Affiliation.person_id == Person.id)
+    ended = select(AuditEvent.seq).where(
+        AuditEvent.subject == literal("person:") + Person.number,
+        AuditEvent.action == Action.AFFILIATION_ENDED.value,
+        AuditEvent.at >= BrowserSession.created_at,
+    )
+    # On the day itself what the journal says; an end that was set for a day to come holds with that day.
+    today = datetime.combine(now.date(), time(), now.tzinfo)
+    return and_(
+        places.exists(),
+        ~places.where(*affiliations.holds(now.date())).exists(),
+        or_(BrowserSession.created_at < today, ended.exists()),
+    )
 
 
 def carry_out_resets(deployment: Deployment) -> int:

@@ -116,6 +116,16 @@ class ServiceProvider:
             f"<saml:NameID>{name}</saml:NameID>{session}</samlp:LogoutRequest>"
         )
 
+    def logout_response(self, request_id: str, status: str, *, destination: str = SLO) -> str:
+        """``status`` is the last part of the code's name."""
+        moment = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (
+            f'<samlp:LogoutResponse xmlns:samlp="{NAMES["samlp"]}" xmlns:saml="{NAMES["saml"]}" ID="_response1" Version="2.0" '
+            f'IssueInstant="{moment}" Destination="{destination}" InResponseTo="{request_id}">'
+            f"<saml:Issuer>{self.entity_id}</saml:Issuer><samlp:Status>"
+            f'<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status></samlp:LogoutResponse>'
+        )
+
     def later(self, **time: float) -> "ServiceProvider":
         self.now += timedelta(**time)
         return self

@@ -11,6 +11,7 @@ from werkzeug.wrappers.response import Response
 from examples.relying_app import sm2_token
 
 SECOND_FACTOR = "urn:yima:acr:2"
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,23 @@ class SM2Client(FlaskOAuth2App):
 
     def parse_id_token(self, token, nonce, *_unused, leeway=60, **_also_unused):
         """Called by Authlib with the token endpoint's answer. Raises :class:`sm2_token.InvalidToken`."""
+        return self.verified(token["id_token"], nonce, leeway)
+
+    def ended_session(self, logout_token):
+        """The session that the school says has ended (Back-Channel Logout 1.0 §2.6). Raises :class:`sm2_token.InvalidToken`."""
+        claims = self.verified(logout_token, nonce=None)
+        if LOGOUT not in claims.get("events", {}) or "sid" not in claims:
+            raise sm2_token.InvalidToken("no logout token")
+        return claims["sid"]
+
+    def verified(self, token, nonce, leeway=60):
+        """The claims of a token of the school for this app."""
         metadata = self.load_server_metadata()
         check = {"issuer": metadata["issuer"], "client_id": self.client_id, "nonce": nonce, "leeway": leeway}
         try:
-            return sm2_token.verify(token["id_token"], self.fetch_jwk_set()["keys"], **check)
+            return sm2_token.verify(token, self.fetch_jwk_set()["keys"], **check)
         except sm2_token.InvalidToken:  # a key that is new since: look once more
-            return sm2_token.verify(token["id_token"], self.fetch_jwk_set(force=True)["keys"], **check)
+            return sm2_token.verify(token, self.fetch_jwk_set(force=True)["keys"], **check)
 
 
 def create_app(config: Config) -> Flask:
@@ -55,8 +67,12 @@ def create_app(config: Config) -> Flask:
         client_kwargs={"scope": "openid profile school", "code_challenge_method": "S256"},
     )
 
+    ended: set[str] = set()  # an app with more than one process keeps this in its database
+
     @app.get("/")
     def home() -> str:
+        if session.get("sid") in ended:
+            session.clear()
         return render_template("home.html", app=config, person=session.get("person"), second_factor=SECOND_FACTOR)
 
     @app.get("/sign-in")
@@ -79,8 +95,17 @@ def create_app(config: Config) -> Flask:
             return render_template("failed.html", app=config, reason="sub", description=""), 400
         session.clear()
         session["person"] = {**details, **{name: person[name] for name in ("iss", "acr", "amr", "auth_time")}}
-        session["id_token"] = token["id_token"]
+        session["id_token"], session["sid"] = token["id_token"], person.get("sid")
         return redirect(url_for("home"))
+
+    @app.post("/session-ended")
+    def session_ended() -> tuple[str, int]:
+        """The school says, from server to server, that somebody has signed out."""
+        try:
+            ended.add(school.ended_session(request.form.get("logout_token", "")))
+        except sm2_token.InvalidToken:
+            return "", 400
+        return "", 204
 
     @app.post("/sign-out")
     def sign_out() -> Response:

@@ -88,6 +88,12 @@ def by_id(session: Session, app_id: str) -> App:
     return app
 
 
+def is_in_use(session: Session, app_id: str) -> bool:
+    """Whether there is such an app, and it is not suspended or retired."""
+    row = session.get(App, app_id)
+    return row is not None and row.status == AppStatus.APPROVED.value
+
+
 def listed(session: Session) -> Sequence[App]:
     """Every app, by name."""
     return session.scalars(select(App).order_by(App.name, App.id)).all()

@@ -18,6 +18,7 @@ KNOWN = "yima_known"
 STATE = "yima_state"
 DEVICE = "yima_device"
 REMEMBERED = "yima_remembered"
+SIGNED_OUT = "yima_signed_out"
 MAX_REMEMBERED = 3
 MAX_KNOWN = 5
 ONE_YEAR = 365 * 86400
@@ -84,6 +85,16 @@ def secret() -> str:
 def keep_secret(response: Response) -> None:
     """Gives the browser its secret."""
     _set(response, BROWSER, secret(), None)
+
+
+def signed_out_mark() -> str:
+    """By what the page about its last sign-out knows this browser; empty if there was none."""
+    return _cookie(SIGNED_OUT)
+
+
+def keep_signed_out(response: Response, mark: str) -> None:
+    """Gives the browser that mark, until it is closed."""
+    _set(response, SIGNED_OUT, mark, None)
 
 
 def known_for(account: str) -> str | None:

@@ -1,9 +1,8 @@
-"""Where other rooms join in: what they do when a session ends or an alarm is raised, their farewells, their panels on ``/me``,
+"""Where other rooms join in: what they do when a session ends or an alarm is raised, who is told of it, their panels on ``/me``,
 their ways in on the sign-in page.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, current_app
@@ -12,18 +11,11 @@ from sqlalchemy.orm import Session
 from idp.directory.reachability import Reachability
 from idp.login.alarm import Revoking
 from idp.login.flow import Flow
+from idp.login.participants import AppProtocol, Farewell
 from idp.login.sessions import Ending, SignedIn
 
-ENDINGS, FAREWELLS, PANELS = "yima_session_endings", "yima_farewells", "yima_account_panels"
+ENDINGS, PROTOCOLS, PANELS = "yima_session_endings", "yima_app_protocols", "yima_account_panels"
 REVOKINGS, WAYS_IN, DIRECTORIES = "yima_revokings", "yima_ways_in", "yima_directories"
-
-
-@dataclass(frozen=True)
-class Farewell:
-    """A page of an app that ends what the app keeps in this browser, and the app's name."""
-
-    name: str
-    url: str
 
 
 Panel = Callable[[SignedIn], str]
@@ -54,14 +46,14 @@ def revokings() -> Sequence[Revoking]:
     return cast(Sequence[Revoking], current_app.extensions.get(REVOKINGS, ()))
 
 
-def on_farewell(app: Flask, pages: Callable[[Session, str], list[Farewell]]) -> None:
-    """Has ``pages`` asked for the session (by its ``sid``) that somebody ends at their browser."""
-    app.extensions.setdefault(FAREWELLS, []).append(pages)
+def add_protocol(app: Flask, protocol: AppProtocol) -> None:
+    """Has a protocol asked for the pages of its apps when somebody signs out in their browser."""
+    app.extensions.setdefault(PROTOCOLS, []).append(protocol)
 
 
 def farewells(session: Session, sid: str) -> list[Farewell]:
     """The pages to show when the session ends."""
-    return [page for pages in current_app.extensions.get(FAREWELLS, ()) for page in pages(session, sid)]
+    return [page for protocol in current_app.extensions.get(PROTOCOLS, ()) for page in protocol.pages(session, sid)]
 
 
 def add_panel(app: Flask, panel: Panel) -> None:

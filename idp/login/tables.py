@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, false
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base, JSONText, UTCDateTime
@@ -48,6 +48,39 @@ class BrowserSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     device: Mapped[str] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(45))
+
+
+class SignOutResult(Base):
+    """What became of telling one app that one session has ended.
+
+    ``by_server``: messages went to its server; how they stand the outbox says (topic ``sign_out:ID``). ``in_browser`` is how it
+    stands with the app's page in the browser that was signed out: ``waiting``, ``done``, ``failed``; NULL for an app without one.
+    """
+
+    __tablename__ = "sign_out_result"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(43))
+    app_id: Mapped[str] = mapped_column(ForeignKey("app.id"))
+    by_server: Mapped[bool]
+    in_browser: Mapped[str | None] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    __table_args__ = (UniqueConstraint("sid", "app_id"),)
+
+
+class SignOutPage(Base):
+    """The page about sessions (``sids``) that ended by one act, for one browser; then it leads ``onward`` (see ``sign_outs``)."""
+
+    __tablename__ = "sign_out_page"
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(String(64), index=True)
+    sids: Mapped[list[str]] = mapped_column(JSONText)
+    here: Mapped[bool]
+    onward: Mapped[dict[str, Any] | None] = mapped_column(JSONText)
+    asked_by: Mapped[str | None] = mapped_column(ForeignKey("app.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class SignInFlow(Base):

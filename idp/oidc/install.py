@@ -8,7 +8,6 @@ from idp.deployment import Deployment
 from idp.login import extension
 from idp.oidc import families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
-from idp.oidc.logout import back_channel, front_channel
 from idp.oidc.provider import EXTENSION, make_provider
 from idp.oidc.routes import approvals, device, launch, make_authorize, make_logout, make_session_frame
 from idp.oidc.routes.approvals import panel as approvals_panel
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask, deployment: Deployment) -> None:
-    """Adds pages and endpoints, ends what belongs to a session or a consent with it."""
+    """Adds pages and endpoints, ends what belongs to a consent with it."""
     provider = make_provider(deployment)
     app.extensions[EXTENSION] = provider
     for issuer in provider.issuers.values():
@@ -32,10 +31,7 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(make_session_frame(issuer))
     for blueprint in (approvals, device, launch):
         app.register_blueprint(blueprint)
-    extension.on_end(app, families.end_with_session)
-    extension.on_end(app, back_channel.on_session_end(deployment.ring.vault))
     extension.on_alarm(app, families.revoke_of_person)
-    extension.on_farewell(app, front_channel.farewells(provider.issuers))
     extension.add_panel(app, approvals_panel)
     on_take_back(app, families.revoke_of_app)
     add_opener(app, opener)

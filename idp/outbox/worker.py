@@ -12,12 +12,21 @@ from sqlalchemy import delete, select, update
 from idp.audit import Action
 from idp.deployment import SYSTEM, Deployment
 from idp.errors import YimaError
+from idp.i18n import N_
 from idp.outbox.tables import Message
 
 log = logging.getLogger("yima.outbox")
 
 Handler = Callable[[dict[str, Any]], None]
 """Does one piece of work. Raises a ``YimaError`` where it did not succeed."""
+
+
+class NobodyThere(YimaError):
+    """Whom a piece was for is there no longer: trying again changes nothing."""
+
+    code = "outbox.nobody"
+    default_message = N_("There is nobody there any more to send it to.")
+
 
 # How long after a failed try the next one comes; after the last of them the work is given up.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
@@ -87,7 +96,7 @@ def _failed(deployment: Deployment, message: Message, error: YimaError) -> None:
     with deployment.transaction(SYSTEM) as tx:
         row = tx.session.get_one(Message, message.id)
         row.last_error = str(error.detail or error)[:500]
-        if tries <= len(PAUSES):
+        if tries <= len(PAUSES) and not isinstance(error, NobodyThere):
             row.due_at = tx.now + PAUSES[tries - 1]
             return
         row.given_up_at = tx.now

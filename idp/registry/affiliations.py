@@ -38,7 +38,7 @@ def current(session: Session, person_id: int, today: date) -> Sequence[tuple[Aff
     statement = (
         select(Affiliation, Institution)
         .join(Institution, Institution.code == Affiliation.institution)
-        .where(Affiliation.person_id == person_id, *_holds(today))
+        .where(Affiliation.person_id == person_id, *holds(today))
         .order_by(Affiliation.begins, Affiliation.id)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
@@ -59,7 +59,7 @@ def administers(session: Session, person_id: int, subject_id: int, today: date) 
 def holder_of(session: Session, institution: str, local_number: str, today: date) -> int | None:
     """The row id of the person who has this student or staff number in the institution on ``today``."""
     statement = select(Affiliation.person_id).where(
-        Affiliation.institution == institution, Affiliation.local_number == local_number, *_holds(today)
+        Affiliation.institution == institution, Affiliation.local_number == local_number, *holds(today)
     )
     holders = set(session.scalars(statement))
     return holders.pop() if len(holders) == 1 else None
@@ -129,7 +129,8 @@ def transfer(
     return moved
 
 
-def _holds(today: date) -> tuple[ColumnElement[bool], ...]:
+def holds(today: date) -> tuple[ColumnElement[bool], ...]:
+    """What is true of rows that hold on a day."""
     return Affiliation.begins <= today, or_(Affiliation.ends.is_(None), Affiliation.ends > today)
 
 
@@ -140,7 +141,7 @@ def _check_local_number(tx: Transaction, person: Person, institution: str, local
     if len(tidy) > MAX_LOCAL_NUMBER or not tidy.isprintable() or " " in tidy:
         raise InvalidField(field="local_number", reason=N_("it must have at most 32 characters and no space"))
     statement = select(Affiliation.person_id).where(
-        Affiliation.institution == institution, Affiliation.local_number == tidy, *_holds(tx.now.date())
+        Affiliation.institution == institution, Affiliation.local_number == tidy, *holds(tx.now.date())
     )
     if any(holder != person.id for holder in tx.session.scalars(statement)):
         raise LocalNumberTaken(value=tidy, institution=institution)

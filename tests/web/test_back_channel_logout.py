@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from idp import background, housekeeping
+from idp import housekeeping, session_end
 from idp.audit.tables import AuditEvent
 from idp.crypto import base64url
 from idp.deployment import Deployment
@@ -100,10 +100,10 @@ def test_a_session_whose_time_is_up_is_told_too(
     clock: SettableClock,
 ) -> None:
     token = told.exchange(sign_in_to(browser, told, person)).body["refresh_token"]
-    assert housekeeping.end_expired_sessions(deployment, background.endings(deployment)) == 0
+    assert housekeeping.end_expired_sessions(deployment, session_end.endings(deployment)) == 0
     clock.forward(seconds=deployment.settings.session_idle)
-    assert housekeeping.end_expired_sessions(deployment, background.endings(deployment)) == 1
-    assert housekeeping.end_expired_sessions(deployment, background.endings(deployment)) == 0
+    assert housekeeping.end_expired_sessions(deployment, session_end.endings(deployment)) == 1
+    assert housekeeping.end_expired_sessions(deployment, session_end.endings(deployment)) == 0
     worker.run_due(deployment, handlers)
     assert len(receiver.received) == 1
     assert told.refresh(token).error == "invalid_grant"

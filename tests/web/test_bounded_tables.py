@@ -95,7 +95,7 @@ def multiply(tx: Transaction, table: Table, over: str) -> None:
     def copied(column: Column[Any]) -> ColumnElement[Any]:
         if column.name == over and column.nullable:  # read, ended, given up
             return literal(tx.now, column.type)
-        if not (column.primary_key or column.unique or column in unlike or column.name == "grant_id"):
+        if not (column.primary_key or column.unique or (column in unlike and not column.foreign_keys) or column.name == "grant_id"):
             return model.c[column.name]
         if column.type.python_type is int:
             return numbers.c.number + FLOWS

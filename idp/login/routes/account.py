@@ -6,13 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from idp.errors import YimaError
 from idp.login import browser, keepers, passwords, sessions, sign_ins
-from idp.login.errors import NoSuchSession
 from idp.login.extension import endings, panels
 from idp.login.routes.factor_pages import number
 from idp.login.routes.factors import factor_panel
 from idp.login.routes.guards import recently_signed_in, signed_in
 from idp.login.routes.pages import MAX_PASSWORD, REFUSED, Answer, field
 from idp.login.routes.safety import noticed, shown
+from idp.login.routes.sign_out import end_elsewhere
 from idp.login.sessions import SignedIn
 from idp.mfa import remembered, resets
 from idp.mfa.errors import NoSuchDevice
@@ -57,14 +57,11 @@ def show(there: SignedIn) -> Answer:
 @signed_in
 def end_session(there: SignedIn) -> Answer:
     """Signs out there, or everywhere else."""
-    with deployment().transaction(context.person(there.person_number)) as tx:
-        sid = field("sid", 43)
-        if sid:
-            with suppress(NoSuchSession):  # it has ended by itself meanwhile
-                sessions.end(tx, there.person_id, sid, endings())
-        else:
-            sessions.end_all(tx, there.person_id, endings(), but=there.sid)
-    return redirect(url_for("account.show"))
+    here, sid = deployment(), field("sid", 43)
+    with here.reading() as session:
+        active = sessions.active(session, there.person_id, browser.limits(here.settings), here.clock.now())
+    sids = [row.sid for row in active if (row.sid == sid if sid else row.sid != there.sid)]
+    return end_elsewhere(there.person_id, there.person_number, sids, url_for("account.show"))
 
 
 @blueprint.post("/me/devices/forget")

@@ -5,16 +5,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from idp.audit import Transaction
 from idp.crypto.jose import jwt
 from idp.i18n import N_
 from idp.keys import Vault
+from idp.login.participants import Participant, Telling
 from idp.oidc.errors import OAuthError, UnknownClient
 from idp.oidc.provider import Provider
 from idp.oidc.tables import Grant, OidcClient
 from idp.oidc.token_hash import new_token
-from idp.outbox import queue
+from idp.outbox.worker import NobodyThere
 from idp.registry.tables import Person
 from idp.web.machine import FORM
 
@@ -29,35 +30,37 @@ class LogoutNotTaken(OAuthError):
     default_message = N_("The app did not take the sign-out.")
 
 
-def on_session_end(vault: Vault) -> Callable[[Transaction, str], None]:
-    """What is to be done when a session ends: one message for each app that was signed in to from it (§2.2)."""
+def participants(vault: Vault) -> Callable[[Session, str], list[Participant]]:
+    """The apps that were signed in to from a session, each with its one message (§2.2) and whether it has a page of its own."""
 
-    def tell(tx: Transaction, sid: str) -> None:
+    def of_session(session: Session, sid: str) -> list[Participant]:
         here = select(Grant.client_id, Grant.person_id).where(Grant.sid == sid).distinct().subquery()
         statement = (
             select(OidcClient.app_id, OidcClient.sector, OidcClient.client_metadata, Person.number)
             .join(here, here.c.client_id == OidcClient.app_id)
             .join(Person, Person.id == here.c.person_id)
         )
-        for client_id, sector, metadata, number in tx.session.execute(statement):
-            if "backchannel_logout_uri" not in metadata:
-                continue
+        found = []
+        for client_id, sector, metadata, number in session.execute(statement):
             payload = {"client_id": client_id, "sid": sid, "sub": vault.pairwise_subject(sector, number)}
-            queue.put(tx, KIND, payload, subject=f"app:{client_id}", url=metadata["backchannel_logout_uri"])
+            uri = metadata.get("backchannel_logout_uri")
+            messages = (Telling(KIND, payload, uri),) if uri is not None else ()
+            found.append(Participant(client_id, messages, metadata.get("frontchannel_logout_uri") is not None))
+        return found
 
-    return tell
+    return of_session
 
 
 def sender(provider: Provider) -> Callable[[dict[str, Any]], None]:
-    """Delivers one message (§2.5). Raises :class:`LogoutNotTaken`, or ``FetchFailed``."""
+    """Delivers one message (§2.5). Raises :class:`LogoutNotTaken`, ``FetchFailed``, or ``NobodyThere``."""
 
     def send(payload: dict[str, Any]) -> None:
         try:
             client = provider.clients.get(payload["client_id"])
-        except UnknownClient:  # switched off meanwhile: there is nobody to tell
-            return
+        except UnknownClient:  # switched off meanwhile
+            raise NobodyThere(detail="the app is not in use") from None
         if client.metadata.backchannel_logout_uri is None:
-            return
+            raise NobodyThere(detail="the app is not told any more")
         body = urlencode({"logout_token": logout_token(provider, payload)}).encode()
         answer = provider.outgoing.post(client.metadata.backchannel_logout_uri, body, content_type=FORM)
         if answer.status not in (200, 204):

@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.apps.tables import App
-from idp.login.extension import Farewell
+from idp.login.participants import Farewell
 from idp.oidc.issuer import Issuer
 from idp.oidc.tables import Grant, OidcClient
 
@@ -17,19 +16,16 @@ def farewells(issuers: dict[str, Issuer]) -> Callable[[Session, str], list[Farew
 
     def of_session(session: Session, sid: str) -> list[Farewell]:
         here = select(Grant.client_id).where(Grant.sid == sid).distinct().subquery()
-        statement = (
-            select(App.name, OidcClient.issuer, OidcClient.client_metadata)
-            .join(OidcClient, OidcClient.app_id == App.id)
-            .join(here, here.c.client_id == App.id)
-            .order_by(App.name)
+        statement = select(OidcClient.app_id, OidcClient.issuer, OidcClient.client_metadata).join(
+            here, here.c.client_id == OidcClient.app_id
         )
         found = []
-        for name, issuer, metadata in session.execute(statement):
+        for app_id, issuer, metadata in session.execute(statement):
             uri = metadata.get("frontchannel_logout_uri")
             if uri is not None:
                 # §2: which session of which issuer; an app that does not need to know passes it over.
                 query = urlencode({"iss": issuers[issuer].url, "sid": sid})
-                found.append(Farewell(name, f"{uri}{'&' if '?' in uri else '?'}{query}"))
+                found.append(Farewell(app_id, f"{uri}{'&' if '?' in uri else '?'}{query}"))
         return found
 
     return of_session

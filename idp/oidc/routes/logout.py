@@ -7,6 +7,7 @@ from werkzeug.wrappers.response import Response
 
 from idp.login import browser
 from idp.login.routes.sign_out import end_here
+from idp.login.sign_outs import Onward
 from idp.oidc import id_token
 from idp.oidc.errors import OAuthError, UnregisteredRedirectUri
 from idp.oidc.issuer import Issuer
@@ -31,19 +32,18 @@ def make_blueprint(issuer: Issuer) -> Blueprint:
 
 def _logout(issuer: Issuer, parameters: dict[str, str]) -> Response:
     hint = parameters.get("id_token_hint")
-    target = url_for("sign_out.done")
     if hint is None:
         # §3: without a hint there is nobody to trust with a redirect, and the person is asked.
         return redirect(url_for("sign_out.ask"))
     here = provider()
     claims = id_token.read_hint(here.deployment.ring, issuer, hint, here.deployment.clock.now())
     given = parameters.get("post_logout_redirect_uri")
-    if given is not None:
-        target = _checked_target(claims, parameters, given)
+    onward = Onward(_checked_target(claims, parameters, given)) if given is not None else None
     signed_in = browser.signed_in()
     if signed_in is not None and claims.get("sid") != signed_in.sid:
         return redirect(url_for("sign_out.ask"))
-    return end_here(target)
+    # The client has ended its own session (§2).
+    return end_here(onward, asked_by=str(claims.get("aud")))
 
 
 def _checked_target(claims: dict[str, object], parameters: dict[str, str], given: str) -> str:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from idp.deployment import Deployment
-from idp.login import extension
 from idp.release.extension import add_opener, on_take_back
 from idp.sso.cas import logout
 from idp.sso.cas.endpoints import machine_endpoints
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask, deployment: Deployment) -> None:
-    """Adds pages and endpoints under every prefix, and ends what belongs to a session or a consent with it."""
+    """Adds pages and endpoints under every prefix, and ends what belongs to a consent with it."""
     settings = deployment.settings
     if not settings.cas_prefix_list:
         return
@@ -29,8 +28,6 @@ def install(app: Flask, deployment: Deployment) -> None:
     for number, prefix in enumerate(settings.cas_prefix_list):
         app.register_blueprint(make_login(prefix, f"cas_{number}"))
         app.register_blueprint(make_logout(prefix, f"cas_logout_{number}"))
-    extension.on_end(app, logout.on_session_end)
-    extension.on_farewell(app, logout.farewells(deployment.ring.vault, deployment.clock.now))
     on_take_back(app, logout.on_take_back)
     add_opener(app, opener)
     inner: WSGIApplication = app.wsgi_app

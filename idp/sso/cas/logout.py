@@ -12,12 +12,13 @@ from xml.etree import ElementTree as ET
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.apps.tables import App
+from idp.apps import register
 from idp.audit import Transaction
 from idp.i18n import N_
 from idp.keys import Vault
-from idp.login.extension import Farewell
+from idp.login.participants import Farewell, Participant, Telling
 from idp.outbox import queue
+from idp.outbox.worker import NobodyThere
 from idp.sso.cas import service_url, tickets
 from idp.sso.cas.errors import CasError
 from idp.sso.cas.rules import Rules
@@ -54,26 +55,33 @@ def note_login(tx: Transaction, vault: Vault, text: str, ticket: Ticket) -> None
     tx.session.add(row)
 
 
-def on_session_end(tx: Transaction, sid: str) -> None:
-    """What is to be done when a session ends: its tickets are void, and every app that let somebody in is told."""
-    tickets.end_with_session(tx, sid)
-    _tell(tx, CasLogin.sid == sid)
+def participants(session: Session, sid: str) -> list[Participant]:
+    """The apps that let somebody in from a session, one entry for each ticket."""
+    found = []
+    for login, rules in _logins(session, CasLogin.sid == sid):
+        messages = (_message(login, rules),) if rules.logout in ("back", "both") else ()
+        found.append(Participant(login.app_id, messages, rules.logout in ("front", "both")))
+    return found
 
 
 def on_take_back(tx: Transaction, app_id: str, person_id: int) -> None:
-    """The same for one app, from which a person has taken back what it may know."""
+    """One app, from which a person has taken back what it may know, loses its tickets and is told to end its sessions."""
     tickets.end_of_app(tx, app_id, person_id)
-    _tell(tx, CasLogin.app_id == app_id, CasLogin.person_id == person_id)
+    for login, rules in _logins(tx.session, CasLogin.app_id == app_id, CasLogin.person_id == person_id):
+        if rules.logout in ("back", "both"):
+            message = _message(login, rules)
+            queue.put(tx, message.kind, message.payload, subject=f"app:{app_id}", url=message.url)
 
 
 def sender(cas: CasServer) -> Callable[[dict[str, Any]], None]:
-    """Delivers one message. Raises :class:`LogoutNotTaken`, or ``FetchFailed``; the outbox tries again by itself."""
+    """Delivers one message. Raises :class:`LogoutNotTaken`, ``FetchFailed`` or ``NobodyThere``."""
 
     def send(payload: dict[str, Any]) -> None:
         with cas.deployment.reading() as session:
             login, registered = session.get(CasLogin, payload["login"]), session.get(CasService, payload["app"])
-        if login is None or registered is None:  # long over: there is nobody to tell
-            return
+            in_use = register.is_in_use(session, payload["app"])
+        if login is None or registered is None or not in_use:
+            raise NobodyThere(detail="the app is not in use")
         message = logout_request(_opened(cas.deployment.ring.vault, login), cas.deployment.clock.now())
         address = service_url.to_ascii(Rules(**registered.rules).logout_url or login.service)
         answer = cas.outgoing.post(address, urlencode({"logoutRequest": message}).encode(), content_type=FORM)
@@ -85,17 +93,17 @@ def sender(cas: CasServer) -> Callable[[dict[str, Any]], None]:
 
 
 def farewells(vault: Vault, now: Callable[[], datetime]) -> Callable[[Session, str], list[Farewell]]:
-    """The apps' own pages for the farewell page: as a CAS server of the reference implementation calls them in the browser."""
+    """The apps' own pages, to be shown at a sign-out: as a CAS server of the reference implementation calls them in a browser."""
 
     def of_session(session: Session, sid: str) -> list[Farewell]:
         found = []
-        for login, name, rules in _logins(session, CasLogin.sid == sid):
+        for login, rules in _logins(session, CasLogin.sid == sid):
             if rules.logout in ("front", "both"):
                 message = logout_request(_opened(vault, login), now())
                 packed = base64.b64encode(zlib.compress(message.encode())).decode()
                 # Clients read the one name or, of before 2017, the other.
                 query = urlencode({"logoutRequest": packed, "SAMLRequest": packed})
-                found.append(Farewell(name, service_url.with_parameters(rules.logout_url or login.service, query)))
+                found.append(Farewell(login.app_id, service_url.with_parameters(rules.logout_url or login.service, query)))
         return found
 
     return of_session
@@ -111,22 +119,13 @@ def logout_request(ticket: str, now: datetime) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
-def _tell(tx: Transaction, *which: Any) -> None:
-    for login, _name, rules in _logins(tx.session, *which):
-        if rules.logout in ("back", "both"):
-            address = rules.logout_url or login.service
-            queue.put(tx, KIND, {"login": login.id, "app": login.app_id}, subject=f"app:{login.app_id}", url=address)
+def _message(login: CasLogin, rules: Rules) -> Telling:
+    return Telling(KIND, {"login": login.id, "app": login.app_id}, rules.logout_url or login.service)
 
 
-def _logins(session: Session, *which: Any) -> list[tuple[CasLogin, str, Rules]]:
-    statement = (
-        select(CasLogin, App.name, CasService.rules)
-        .join(App, App.id == CasLogin.app_id)
-        .join(CasService, CasService.app_id == CasLogin.app_id)
-        .where(*which)
-        .order_by(App.name, CasLogin.id)
-    )
-    return [(row[0], row[1], Rules(**row[2])) for row in session.execute(statement)]
+def _logins(session: Session, *which: Any) -> list[tuple[CasLogin, Rules]]:
+    statement = select(CasLogin, CasService.rules).join(CasService, CasService.app_id == CasLogin.app_id)
+    return [(row[0], Rules(**row[1])) for row in session.execute(statement.where(*which).order_by(CasLogin.id))]
 
 
 def _opened(vault: Vault, login: CasLogin) -> str:

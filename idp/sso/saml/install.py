@@ -3,7 +3,6 @@
 from flask import Flask
 
 from idp.deployment import Deployment
-from idp.login import extension
 from idp.release.extension import add_opener, on_take_back
 from idp.sso.saml import logout
 from idp.sso.saml.extension import EXTENSION, opener
@@ -12,12 +11,10 @@ from idp.sso.saml.server import make_server
 
 
 def install(app: Flask, deployment: Deployment) -> None:
-    """Adds the addresses, and tells the apps what ends with a session or a consent."""
+    """Adds the addresses, and tells the apps what ends with a consent."""
     saml = make_server(deployment)
     app.extensions[EXTENSION] = saml
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    extension.on_end(app, logout.on_session_end)
-    extension.on_farewell(app, logout.farewells(saml))
     on_take_back(app, logout.on_take_back)
     add_opener(app, opener)

@@ -1,5 +1,6 @@
 """Single logout (SAML Profiles §4.4): telling apps that a session has ended, and being told by one."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,13 @@ from lxml.etree import _Element as Element
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from idp.apps.tables import App
+from idp.apps import register
 from idp.audit import Transaction
 from idp.i18n import N_
-from idp.login.extension import Farewell
+from idp.login import sign_outs
+from idp.login.participants import Farewell, Participant, Telling
 from idp.outbox import queue
+from idp.outbox.worker import NobodyThere
 from idp.sso.saml import answer, authn_request, bindings, names, providers, response, sign_in, xml
 from idp.sso.saml.bindings import Received
 from idp.sso.saml.errors import MessageRefused, SamlError
@@ -45,26 +48,33 @@ class Asked:
     sids: dict[str, int]
 
 
-def on_session_end(tx: Transaction, sid: str) -> None:
-    """What is to be done when a session ends: every app that was told who somebody is, is told."""
-    _tell(tx, SamlLogin.sid == sid)
+def participants(session: Session, sid: str) -> list[Participant]:
+    """The apps that were told who somebody is from a session, one entry for each time."""
+    found = []
+    for login, described, rules in _logins(session, SamlLogin.sid == sid):
+        in_browser = described.logout(names.REDIRECT) is not None and "front" in _channels(described, rules)
+        found.append(Participant(login.app_id, tuple(_messages(login, described, rules)), in_browser))
+    return found
 
 
 def on_take_back(tx: Transaction, app_id: str, person_id: int) -> None:
-    """The same for one app, from which a person has taken back what it may know."""
-    _tell(tx, SamlLogin.app_id == app_id, SamlLogin.person_id == person_id)
+    """One app, from which a person has taken back what it may know, is told to end its sessions."""
+    for login, described, rules in _logins(tx.session, SamlLogin.app_id == app_id, SamlLogin.person_id == person_id):
+        for message in _messages(login, described, rules):
+            queue.put(tx, message.kind, message.payload, subject=f"app:{app_id}", url=message.url)
 
 
 def sender(saml: SamlServer) -> Callable[[dict[str, Any]], None]:
-    """Delivers one message by SOAP. Raises :class:`LogoutNotTaken`, or ``FetchFailed``; the outbox tries again by itself."""
+    """Delivers one message by SOAP. Raises :class:`LogoutNotTaken`, ``FetchFailed`` or ``NobodyThere``."""
 
     def send(payload: dict[str, Any]) -> None:
         now = saml.deployment.clock.now()
         with saml.deployment.reading() as session:
             login, registered = session.get(SamlLogin, payload["login"]), session.get(SamlProvider, payload["app"])
+            in_use = register.is_in_use(session, payload["app"])
         endpoint = Described(**registered.described).logout(names.SOAP_BINDING) if registered is not None else None
-        if login is None or registered is None or endpoint is None:  # long over: there is nobody to tell
-            return
+        if login is None or registered is None or endpoint is None or not in_use:
+            raise NobodyThere(detail="the app is not in use")
         request = _request(saml, login, Described(**registered.described), endpoint.location)
         saml.sign(request, now, after=q("saml:Issuer"))
         header = {"SOAPAction": '"http://www.oasis-open.org/committees/security"'}
@@ -77,16 +87,16 @@ def sender(saml: SamlServer) -> Callable[[dict[str, Any]], None]:
 
 
 def farewells(saml: SamlServer) -> Callable[[Session, str], list[Farewell]]:
-    """The apps' own addresses for the farewell page: a signed request by the redirect binding."""
+    """The apps' own addresses for the page of the sign-out: a signed request by the redirect binding."""
 
     def of_session(session: Session, sid: str) -> list[Farewell]:
         found = []
-        for login, name, described, rules in _logins(session, SamlLogin.sid == sid):
+        for login, described, rules in _logins(session, SamlLogin.sid == sid):
             endpoint = described.logout(names.REDIRECT)
             if endpoint is not None and "front" in _channels(described, rules):
                 request = _request(saml, login, described, endpoint.location)
                 query = bindings.to_query(request, "SAMLRequest", None, saml.signer(saml.deployment.clock.now()))
-                found.append(Farewell(name, bindings.with_query(endpoint.location, query)))
+                found.append(Farewell(login.app_id, bindings.with_query(endpoint.location, query), answers=True))
         return found
 
     return of_session
@@ -151,28 +161,56 @@ def _check_taken(status: int, body: bytes, request_id: str) -> None:
         found = from_envelope(body)
     except MessageRefused:
         raise LogoutNotTaken(detail="no SAML answer") from None
-    code = found.find(f"{q('samlp:Status')}/{q('samlp:StatusCode')}")
-    if found.tag != q("samlp:LogoutResponse") or found.get("InResponseTo") != request_id or code is None:
+    if found.tag != q("samlp:LogoutResponse") or found.get("InResponseTo") != request_id:
         raise LogoutNotTaken(detail="no answer to this request")
-    # §3.2.2.2: it is ours to blame if it is the requester's; the app does not know the session, and asking again changes nothing.
-    if code.get("Value") not in (names.SUCCESS, names.REQUESTER):
-        raise LogoutNotTaken(detail=f"status {str(code.get('Value'))[-40:]}")
+    if _status_of(found) not in _ENDED:
+        raise LogoutNotTaken(detail=f"status {_status_of(found)[-40:]}")
+
+
+# §3.2.2.2: it is ours to blame if it is the requester's; the app does not know the session, and asking again changes nothing.
+_ENDED = (names.SUCCESS, names.REQUESTER)
+
+
+def _status_of(element: Element) -> str:
+    code = element.find(f"{q('samlp:Status')}/{q('samlp:StatusCode')}")
+    return str(code.get("Value")) if code is not None else ""
+
+
+def _index_of(request_id: str) -> str:
+    return request_id.partition(".")[0][:64]
+
+
+def note_answer(saml: SamlServer, tx: Transaction, received: Received) -> None:
+    """What an app answers to a request by the browser (§4.4.3.4), always signed: on the page it has ended its session, or not.
+
+    Raises a :class:`SamlError` for an answer that is not the app's own to a request of ours.
+    """
+    provider = providers.by_entity(tx.session, authn_request.issuer_of(received.element), tx.now)
+    element = received.believed(provider.described.signing, required=True)
+    if authn_request.issuer_of(element) != provider.described.entity_id:
+        raise MessageRefused(detail="another Issuer under the signature")
+    authn_request.check_message(element, "samlp:LogoutResponse", saml.slo, tx.now, signed=True)
+    login = tx.session.get(SamlLogin, _index_of(element.get("InResponseTo", "")))
+    if login is None or login.app_id != provider.id:
+        raise MessageRefused(detail="no answer to a request of ours")
+    sign_outs.answered(tx, login.sid, provider.id, well=_status_of(element) in _ENDED)
 
 
 def _request(saml: SamlServer, login: SamlLogin, described: Described, destination: str) -> Element:
     found = response.message(saml, "samlp:LogoutRequest", destination, saml.deployment.clock.now())
+    # By this the answer is known to belong to it. The app has read the index in its assertion.
+    found.set("ID", f"{login.session_index}.{secrets.token_hex(16)}")
     opened = saml.deployment.ring.vault.open(login.name_sealed, context=answer.context_of(login.session_index))
     response.name_id(found, saml, described.entity_id, opened, login.name_format)
     etree.SubElement(found, q("samlp:SessionIndex")).text = login.session_index
     return found
 
 
-def _tell(tx: Transaction, *which: Any) -> None:
-    for login, _name, described, rules in _logins(tx.session, *which):
-        endpoint = described.logout(names.SOAP_BINDING)
-        if endpoint is not None and "back" in _channels(described, rules):
-            payload = {"login": login.session_index, "app": login.app_id}
-            queue.put(tx, KIND, payload, subject=f"app:{login.app_id}", url=endpoint.location)
+def _messages(login: SamlLogin, described: Described, rules: Rules) -> list[Telling]:
+    endpoint = described.logout(names.SOAP_BINDING)
+    if endpoint is None or "back" not in _channels(described, rules):
+        return []
+    return [Telling(KIND, {"login": login.session_index, "app": login.app_id}, endpoint.location)]
 
 
 def _channels(described: Described, rules: Rules) -> tuple[str, ...]:
@@ -189,12 +227,7 @@ def _of_app(session: Session, app_id: str, name: str, indices: list[str]) -> lis
     return list(session.scalars(statement.where(SamlLogin.session_index.in_(indices)) if indices else statement))
 
 
-def _logins(session: Session, *which: Any) -> list[tuple[SamlLogin, str, Described, Rules]]:
-    statement = (
-        select(SamlLogin, App.name, SamlProvider)
-        .join(App, App.id == SamlLogin.app_id)
-        .join(SamlProvider, SamlProvider.app_id == SamlLogin.app_id)
-        .where(*which)
-        .order_by(App.name, SamlLogin.session_index)
-    )
-    return [(row[0], row[1], Described(**row[2].described), Rules(**row[2].rules)) for row in session.execute(statement)]
+def _logins(session: Session, *which: Any) -> list[tuple[SamlLogin, Described, Rules]]:
+    statement = select(SamlLogin, SamlProvider).join(SamlProvider, SamlProvider.app_id == SamlLogin.app_id)
+    rows = session.execute(statement.where(*which).order_by(SamlLogin.created_at, SamlLogin.session_index))
+    return [(row[0], Described(**row[1].described), Rules(**row[1].rules)) for row in rows]

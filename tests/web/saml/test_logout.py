@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from lxml import etree
 
-from idp import background, housekeeping
+from idp import housekeeping, session_end
 from idp.deployment import Deployment
 from idp.outbox import worker
 from idp.sso.saml import logout, names, signature
@@ -82,7 +82,7 @@ def test_an_app_that_does_not_answer_as_saml_does_is_told_again(
 ) -> None:
     told.answered(browser, person)
     clock.forward(seconds=deployment.settings.session_idle)
-    housekeeping.end_expired_sessions(deployment, background.endings(deployment))
+    housekeeping.end_expired_sessions(deployment, session_end.endings(deployment))
     worker.run_due(deployment, handlers)
     clock.forward(seconds=10)
     worker.run_due(deployment, handlers)
@@ -102,6 +102,78 @@ def test_without_soap_the_farewell_page_opens_the_app_with_a_signed_request(
     assert document.findtext("saml:NameID", namespaces=NAMES) == name
     assert document.findtext("samlp:SessionIndex", namespaces=NAMES) == index
     assert waiting(deployment) == []
+
+
+def asked_in_frame(page: Page) -> str:
+    """The ID of the request in the one frame of the page."""
+    (url,) = [part.split('"')[0].replace("&amp;", "&") for part in page.text.split('data-src="')[1:]]
+    message = parse_qs(urlsplit(url).query)["SAMLRequest"][0]
+    return str(etree.fromstring(zlib.decompress(base64.b64decode(message), -15)).get("ID"))
+
+
+def states(browser: Browser, page: Page) -> list[str]:
+    answer = browser.client.get(f"{urlsplit(page.url).path}/state", base_url=HOST)
+    return [one["state"] for one in answer.get_json()["apps"]]
+
+
+def test_what_the_app_answers_in_its_frame_stands_on_the_page(browser: Browser, library: SamlApp, person: Known) -> None:
+    # Profiles §4.4.3.4
+    library.answered(browser, person)
+    page = sign_out(browser)
+    asked, app = asked_in_frame(page), library.provider
+    number = browser.client.get(f"{urlsplit(page.url).path}/state", base_url=HOST).get_json()["apps"][0]["app"]
+    token = page.text.split('data-token="')[1].split('"')[0]
+    # That something has loaded in the frame says nothing of an app that answers by itself.
+    assert browser.post(f"{page.url}/loaded", {"app": str(number), "csrf_token": token}).status == 204
+    assert states(browser, page) == ["waiting"]
+    answer = browser.get(f"{SLO}?{query(app.logout_response(asked, 'Responder'), signer='sp', name='SAMLResponse')}")
+    assert (answer.status, states(browser, page)) == (200, ["no_answer"])
+    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    form_fields = {"SAMLResponse": form(signed(app.logout_response(asked, "Success")))["SAMLRequest"]}
+    assert browser.post(SLO, form_fields).status == 200
+    assert states(browser, page) == ["done"]
+    browser.get(f"{SLO}?{query(app.logout_response(asked, 'Responder'), signer='sp', name='SAMLResponse')}")
+    assert states(browser, page) == ["done"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["unsigned", "another key", "another app", "another request", "destination", "a request", "twice"]
+)
+def test_an_answer_that_is_not_the_apps_own_to_this_request_is_refused(
+    browser: Browser, library: SamlApp, register: Register, person: Known, wrong: str
+) -> None:
+    library.answered(browser, person)
+    page = sign_out(browser)
+    asked, app = asked_in_frame(page), library.provider
+    if wrong == "another app":
+        app = register(ServiceProvider(entity_id="https://b.example/sp", acs="https://b.example/acs")).provider
+    text = app.logout_response("_nobody.1" if wrong == "another request" else asked, "Success")
+    if wrong == "destination":
+        text = app.logout_response(asked, "Success", destination="https://other.example/slo")
+    if wrong == "a request":
+        text = app.logout_request("_name", None)
+    signer = {"unsigned": None, "another key": "mallory"}.get(wrong, "sp")
+    sent = query(text, signer=signer, name="SAMLResponse")
+    assert browser.get(f"{SLO}?{sent}{'&' + sent if wrong == 'twice' else ''}").status == 400
+    assert states(browser, page) == ["waiting"]
+
+
+def test_an_app_that_is_answered_by_form_only_gets_its_answer_after_the_others_pages(
+    browser: Browser, register: Register, person: Known
+) -> None:
+    posting = '<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://b.example/slo"/>'
+    other = ServiceProvider(entity_id="https://b.example/sp", acs="https://b.example/acs", redirect_slo=None, more=posting)
+    asking, library = register(other, logout="none"), register()
+    library.answered(browser, person)
+    name, index = named(asking.answered(browser, person))
+    page = ask(browser, asking, name, index)
+    assert states(browser, page) == ["waiting"]
+    sent = page.form("SAMLResponse")
+    assert (sent.action, sent.fields["RelayState"]) == ("https://b.example/slo", "/bye")
+    document = etree.fromstring(base64.b64decode(sent.fields["SAMLResponse"]))
+    assert document.get("InResponseTo") == "_logout1"
+    assert "form-action 'self' https://b.example;" in page.headers["Content-Security-Policy"]
+    assert ended(browser)
 
 
 def test_an_app_ends_the_session_and_every_other_app_is_told(

@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, request
 from werkzeug.wrappers.response import Response
 
 from idp.login.routes.sign_out import end_here
+from idp.login.sign_outs import Onward
 from idp.sso.cas.errors import CasError
 from idp.sso.cas.extension import server
 from idp.sso.cas.parameters import parse
@@ -20,16 +21,16 @@ def make_blueprint(prefix: str, name: str) -> Blueprint:
     def logout() -> Response:
         # Not asked first: apps send people here to be signed out (§2.3). The cookie is SameSite=Lax, so an image or frame on
         # somebody's page signs nobody out.
-        return end_here(_target(request.query_string))
+        return end_here(*_target(request.query_string))
 
     blueprint.add_url_rule(f"{prefix}/logout", "logout", logout, methods=["GET"])
     return blueprint
 
 
-def _target(text: bytes) -> str:
-    """§2.3.2: a registered service; for another the page that says it is done. ``url``, of protocol 2.0, is ignored."""
+def _target(text: bytes) -> tuple[Onward | None, str | None]:
+    """§2.3.2: a registered service, and its app; nowhere else. ``url``, of protocol 2.0, is ignored."""
     with suppress(CasError):
         service = parse(text).get("service", "")
-        server().services.now().at(parse_address(service))
-        return to_ascii(service)
-    return url_for("sign_out.done")
+        found = server().services.now().at(parse_address(service))
+        return Onward(to_ascii(service)), found.id
+    return None, None

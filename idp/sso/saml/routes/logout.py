@@ -6,20 +6,21 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from lxml.etree import _Element as Element
 from werkzeug.wrappers.response import Response as AnyResponse
 
-from idp.login import browser, sessions
+from idp.login import browser, sessions, sign_outs
 from idp.login.errors import NoSuchSession
-from idp.login.extension import Farewell, endings, farewells
+from idp.login.extension import endings
+from idp.login.routes.sign_out import to_page
+from idp.login.sign_outs import Onward
 from idp.sso.saml import bindings, logout, names, xml
 from idp.sso.saml.bindings import Received
 from idp.sso.saml.errors import MessageRefused
 from idp.sso.saml.extension import server
 from idp.sso.saml.logout import Asked
-from idp.sso.saml.metadata import Endpoint
 from idp.sso.saml.names import q
 from idp.sso.saml.server import PREFIX
 from idp.web import context
 from idp.web.csrf import protection
-from idp.web.headers import allow_being_framed, allow_form_target, allow_frames, origin_of
+from idp.web.headers import allow_being_framed, allow_form_target, origin_of
 
 blueprint = Blueprint("saml_logout", __name__)
 
@@ -28,7 +29,7 @@ blueprint = Blueprint("saml_logout", __name__)
 def by_redirect() -> AnyResponse:
     """A request, or an app's answer, in the query."""
     if "SAMLResponse" in request.args:
-        return _noted()
+        return _noted(bindings.from_query(request.query_string, "SAMLResponse"))
     return _end(bindings.from_query(request.query_string, "SAMLRequest"))
 
 
@@ -36,7 +37,9 @@ def by_redirect() -> AnyResponse:
 def by_post() -> AnyResponse:
     """The same in a form."""
     if "SAMLResponse" in request.form:
-        return _noted()
+        if len(request.form.getlist("SAMLResponse")) != 1:
+            raise MessageRefused(detail="not one SAMLResponse")
+        return _noted(bindings.from_form(request.form["SAMLResponse"], request.form.get("RelayState")))
     if len(request.form.getlist("SAMLRequest")) != 1 or len(request.form.getlist("RelayState")) > 1:
         raise MessageRefused(detail="not one SAMLRequest")
     return _end(bindings.from_form(request.form["SAMLRequest"], request.form.get("RelayState")))
@@ -63,9 +66,12 @@ for _signed in (by_post, by_soap):
     protection.exempt(_signed)
 
 
-def _noted() -> AnyResponse:
-    """An app's answer to the farewell page, mostly in a frame of it: nothing depends on it, so nothing of it is read."""
+def _noted(received: Received) -> AnyResponse:
+    """An app's answer, mostly in a frame of the page that shows what becomes of the sign-out."""
     allow_being_framed()
+    saml = server()
+    with saml.deployment.transaction(context.anonymous()) as tx:
+        logout.note_answer(saml, tx, received)
     return redirect(url_for("sign_out.done")) if request.headers.get("Sec-Fetch-Dest") == "document" else Response("", 200)
 
 
@@ -73,55 +79,49 @@ def _end(received: Received) -> AnyResponse:
     saml = server()
     with saml.deployment.reading() as session:
         asked = logout.read(saml, session, received, saml.slo)
-    # The asking app has ended its own session.
-    pages = _end_sessions(asked)
-    if pages:
-        allow_frames(origin_of(page.url) for page in pages)
-    shown = _answer(asked, pages)
+    onward, mark = _answer(asked), sign_outs.mark_of(browser.session_token())
+    page_id = _end_sessions(asked, mark, onward)
+    if page_id is not None:
+        shown = to_page(page_id, mark)
+    elif onward is None:
+        shown = redirect(url_for("sign_out.done"), 303)
+    elif onward.fields is None:
+        shown = redirect(onward.url, 303)
+    else:
+        allow_form_target(origin_of(onward.url))
+        page = render_template("send_answer.html", app_name=asked.provider.name, target=onward.url, answer=onward.fields)
+        shown = make_response(page)
     there = browser.signed_in()
     if asked.sids and (there is None or there.sid in asked.sids):
         browser.forget_session(shown)
     return shown
 
 
-def _end_sessions(asked: Asked) -> list[Farewell]:
-    """Ends the sessions that are meant, everywhere; returns the pages of apps that are told in the browser."""
+def _end_sessions(asked: Asked, mark: str = "", onward: Onward | None = None) -> str | None:
+    """Ends the sessions that are meant, everywhere. With a browser's ``mark`` returns the page for it, if it has to see one."""
     saml = server()
     with saml.deployment.transaction(context.anonymous()) as tx:
+        # The asking app has ended its own session.
         logout.forget(tx, asked)
-        pages = [page for sid in asked.sids for page in farewells(tx.session, sid)]
         for sid, person_id in asked.sids.items():
             with suppress(NoSuchSession), tx.savepoint():  # it has ended, which is what was wanted
                 sessions.end(tx, person_id, sid, endings())
-    return pages
+        if not mark:
+            return None
+        return sign_outs.open_page(tx, tuple(asked.sids), mark, here=True, onward=onward, asked_by=asked.provider.id)
 
 
-def _answer(asked: Asked, pages: list[Farewell]) -> AnyResponse:
-    described = asked.provider.described
+def _answer(asked: Asked) -> Onward | None:
+    """Where the answer goes (Profiles §4.4.4.2), if the app says in its metadata where it wants one."""
+    saml, described = server(), asked.provider.described
+    now = saml.deployment.clock.now()
     by_query, by_form = described.logout(names.REDIRECT), described.logout(names.POST)
-    if by_query is not None:
-        target = _target(asked, by_query)
-    elif by_form is not None and not pages:
-        return _form(asked, by_form)
-    else:
-        target = url_for("sign_out.done")
-    if pages:
-        return make_response(render_template("login/farewell.html", farewells=pages, target=target))
-    return redirect(target, 303)
-
-
-def _target(asked: Asked, endpoint: Endpoint) -> str:
-    saml = server()
-    document = logout.answer_to(saml, asked, endpoint.for_answers)
-    signer = saml.signer(saml.deployment.clock.now())
-    return bindings.with_query(endpoint.for_answers, bindings.to_query(document, "SAMLResponse", asked.relay_state, signer))
-
-
-def _form(asked: Asked, endpoint: Endpoint) -> AnyResponse:
-    saml = server()
+    endpoint = by_query or by_form
+    if endpoint is None:
+        return None
     document: Element = logout.answer_to(saml, asked, endpoint.for_answers)
-    saml.sign(document, saml.deployment.clock.now(), after=q("saml:Issuer"))
-    allow_form_target(origin_of(endpoint.for_answers))
-    fields = bindings.to_form(document, "SAMLResponse", asked.relay_state)
-    page = render_template("send_answer.html", app_name=asked.provider.name, target=endpoint.for_answers, answer=fields)
-    return make_response(page)
+    if by_query is not None:
+        query = bindings.to_query(document, "SAMLResponse", asked.relay_state, saml.signer(now))
+        return Onward(bindings.with_query(endpoint.for_answers, query))
+    saml.sign(document, now, after=q("saml:Issuer"))
+    return Onward(endpoint.for_answers, bindings.to_form(document, "SAMLResponse", asked.relay_state))

@@ -14,8 +14,8 @@ from idp.sso.cas.errors import (
     UnauthorizedService,
     UnauthorizedServiceProxy,
 )
-from idp.sso.cas.logout import on_session_end
 from idp.sso.cas.proxy import proxy_ticket
+from idp.sso.cas.tickets import end_with_session
 from idp.sso.cas.validation import Question, validate
 from tests.clocks import SettableClock
 from tests.people import OPERATOR
@@ -100,7 +100,7 @@ def test_a_granting_ticket_works_more_than_once_until_the_session_ends(campus: C
     campus.register(BACK_END)
     assert proxy_ticket(campus.cas, granted, BACK_END, None) != proxy_ticket(campus.cas, granted, BACK_END, None)
     with campus.deployment.transaction(OPERATOR) as tx:
-        sessions.end(tx, campus.person.id, campus.signed_in.sid, (on_session_end,))
+        sessions.end(tx, campus.person.id, campus.signed_in.sid, (end_with_session,))
     with pytest.raises(InvalidTicket):
         proxy_ticket(campus.cas, granted, BACK_END, None)
 

@@ -17,8 +17,8 @@ from idp.registry.tables import Person
 from idp.release import report
 from idp.sso.cas.endpoints import machine_endpoints
 from idp.sso.cas.errors import InvalidService, InvalidTicket, NotFromNewLogin
-from idp.sso.cas.logout import on_session_end
 from idp.sso.cas.tables import CasLogin, CasTicket
+from idp.sso.cas.tickets import end_with_session
 from idp.sso.cas.validation import Question, validate
 from idp.web.machine import FORM, MachineAnswer, MachineRequest
 from tests.clocks import SettableClock
@@ -107,7 +107,7 @@ def test_a_ticket_ends_with_its_session(campus: Campus) -> None:
     campus.register()
     ticket = campus.ticket()
     with campus.deployment.transaction(OPERATOR) as tx:
-        sessions.end(tx, campus.person.id, campus.signed_in.sid, (on_session_end,))
+        sessions.end(tx, campus.person.id, campus.signed_in.sid, (end_with_session,))
     with pytest.raises(InvalidTicket):
         validate(campus.cas, Question(ticket, ADDRESS))
 
