@@ -1,11 +1,13 @@
 """The kinds there are."""
 
 from idp.i18n import N_
+from idp.upstream.cas.kind import CasKind
 from idp.upstream.errors import InvalidUpstream
 from idp.upstream.kinds import Kind
+from idp.upstream.oauth2.kind import OAuth2Kind
 from idp.upstream.oidc.kind import OidcKind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (OidcKind(),)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (OidcKind(), OAuth2Kind(), CasKind())}
 
 
 def kind_of(name: str) -> Kind:
