@@ -61,11 +61,13 @@ def _send(deployment: Deployment, reference: int, message: TextMessage) -> str |
     outgoing = Outgoing(deployment.settings)
     providers = build(deployment, outgoing, ReportBook(deployment))
     try:
-        if delivery.take(deployment, reference):
-            delivery.hand_over(deployment, providers, message)
-    except SendError as error:
-        delivery.finish(deployment, reference, error)
-        return f"{error.code} {error.detail or ''}".strip()
+        taken = delivery.take(deployment, [reference])
+        results = delivery.hand_over(deployment, providers, [message] if taken else [])
+        error = results.get(reference)
+        if isinstance(error, SendError):  # a test is not tried again
+            delivery.finish(deployment, reference, error)
+            return f"{error.code} {error.detail or ''}".strip()
+        delivery.settle(deployment, results)
     finally:
         for provider in providers:
             provider.close()

@@ -23,8 +23,9 @@ from idp.sso.saml import feed as saml_feed
 from idp.sso.saml import logout as saml_logout
 from idp.sso.saml import server as saml_server
 
-# Text messages have workers of their own: a code must not wait behind an app that does not answer.
-SMS_WORKERS = 4
+# Text messages have workers of their own: a code must not wait behind an app that does not answer. Each takes many at a time; while
+# one waits for a gateway, another writes down what became of its messages.
+SMS_WORKERS = 2
 
 
 def start(deployment: Deployment) -> Callable[[], None]:

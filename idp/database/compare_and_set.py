@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Delete, Update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 
 def compare_and_set(session: Session, statement: Update | Delete) -> bool:
@@ -14,3 +15,8 @@ def compare_and_set(session: Session, statement: Update | Delete) -> bool:
     """
     result = session.execute(statement.execution_options(synchronize_session=False))
     return cast(CursorResult[Any], result).rowcount == 1
+
+
+def compare_and_set_many(session: Session, statement: ReturningUpdate[tuple[int]]) -> set[int]:
+    """The same for several rows; ``statement`` returns their ids. Of any number of tries at once exactly one gets each row."""
+    return set(session.scalars(statement, execution_options={"synchronize_session": False}))

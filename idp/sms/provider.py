@@ -1,9 +1,11 @@
 """The one interface of those who send text messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+from idp.sms.errors import SendError
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,15 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class SendsMany(Protocol):
+    """A provider that has many messages on the way at once."""
+
+    def send_many(self, messages: Sequence[TextMessage], until: float) -> Sequence[Accepted | SendError]:
+        """What became of each message, in their order. Nothing is begun after ``until``, a moment of the monotonic clock."""
+        ...
+
+
+@runtime_checkable
 class Reporting(Protocol):
     """A provider that has to be asked what became of a message; the others say so by themselves (:class:`Reports`)."""
 
@@ -67,10 +78,10 @@ class Reporting(Protocol):
 
 
 class Reports(Protocol):
-    """Whom a provider tells what it hears unasked. Neither raises; both can be told the same thing twice."""
+    """Whom a provider tells what it hears unasked. Both can be told the same thing twice."""
 
-    def reported(self, provider: str, report: Report) -> None:
-        """A segment arrived, or did not."""
+    def reported(self, provider: str, *reports: Report) -> None:
+        """Segments arrived, or did not: all of them are kept, or none."""
         ...
 
     def accepted_late(self, provider: str, reference: int, accepted: Accepted) -> None:

@@ -25,8 +25,8 @@ class Heard:
         self.late: list[tuple[int, Accepted]] = []
         self.told = threading.Event()
 
-    def reported(self, provider: str, report: Report) -> None:
-        self.reports.append(report)
+    def reported(self, provider: str, *reports: Report) -> None:
+        self.reports.extend(reports)
         self.told.set()
 
     def accepted_late(self, provider: str, reference: int, accepted: Accepted) -> None:

@@ -20,8 +20,9 @@ class Heard:
     def __init__(self) -> None:
         self.reports: SimpleQueue[Report] = SimpleQueue()
 
-    def reported(self, provider: str, report: Report) -> None:
-        self.reports.put(report)
+    def reported(self, provider: str, *reports: Report) -> None:
+        for report in reports:
+            self.reports.put(report)
 
     def accepted_late(self, provider: str, reference: int, accepted: Accepted) -> None: ...
 

@@ -109,7 +109,7 @@ def test_where_all_are_away_it_is_tried_again_until_its_code_is_old(here: Deploy
 
 def test_a_server_that_dies_while_sending_leads_to_not_sent_and_never_to_sent_twice(here: Deployment, clock: SettableClock) -> None:
     number, only = put(here), Scripted("cmpp3")
-    assert delivery.take(here, number)
+    assert delivery.take(here, [number]) == {number}
     run(here, only)
     assert only.sent == []
     assert (row(here, number).state, row(here, number).error) == ("failed", "sms.interrupted")

@@ -2,10 +2,12 @@
 
 import hashlib
 import logging
+import queue
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +31,10 @@ from idp.sms.providers.cmpp3.pdu import (
 )
 
 log = logging.getLogger("yima.sms.cmpp3")
+
+REPORTS_AT_ONCE = 100
+GATHERED_SECONDS = 0.01  # gateways deliver in bursts, as many as their own window allows
+REPORTS_WAITING = 1000
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,8 @@ class Timing:
 class Events(Protocol):
     """What a connection hears unasked."""
 
-    def reported(self, report: StatusReport) -> None:
-        """A status report came. What this raises makes the gateway send it again."""
+    def reported(self, reports: Sequence[StatusReport]) -> None:
+        """Status reports came. What this raises makes the gateway send all of them again."""
         ...
 
     def answered_late(self, submission: "Submission") -> None:
@@ -94,6 +100,7 @@ class Connection:
         self._sequence = secrets.randbelow(0x7FFFFFFF)
         self._buffer = bytearray()
         self._untested = 0
+        self._delivers: queue.Queue[tuple[int, Deliver] | None] = queue.Queue(REPORTS_WAITING)
         self.alive = False
         try:
             self._socket = socket.create_connection((account.host, account.port), timeout)
@@ -107,14 +114,17 @@ class Connection:
         except SendError:
             self._socket.close()
             raise
+        # Short messages one after the other would each wait for the acknowledgement of the last one, some 40 ms.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.settimeout(timing.idle)
         self.alive = True
         threading.Thread(target=self._read, name="cmpp3", daemon=True).start()
+        threading.Thread(target=self._keep, name="cmpp3-reports", daemon=True).start()
 
-    def submit(self, submission: Submission, segments: dict[int, Submit], timeout: float) -> None:
-        """Sends segments (by their place in the message) and waits until all of the message is answered.
+    def post(self, submission: Submission, segments: Mapping[int, Submit], timeout: float) -> None:
+        """Sends segments (by their place in the message) as the window allows, and does not wait for their answers.
 
-        Raises :class:`Busy` or :class:`Unreachable` where nothing was sent, :class:`OutcomeUnknown` where an answer is missing.
+        Raises :class:`Busy` or :class:`Unreachable` where nothing was sent, :class:`OutcomeUnknown` where a part was.
         """
         for written, (place, segment) in enumerate(segments.items()):
             if not self._free.acquire(timeout=timeout):
@@ -125,6 +135,9 @@ class Connection:
                 self._free.release()
                 self._end()
                 raise OutcomeUnknown(detail="partly sent") if written else Unreachable(detail="connection lost") from None
+
+    def wait(self, submission: Submission, timeout: float) -> None:
+        """Waits until all of a message is answered. Raises :class:`OutcomeUnknown` where an answer is missing."""
         submission.settled.wait(timeout)
         with self._state:
             if submission.complete:
@@ -179,6 +192,7 @@ class Connection:
                 log.warning("the connection ended: %s %s", type(error).__name__, getattr(error, "detail", None) or "")
         finally:
             self._end()
+            self._delivers.put(None)
 
     def _read_one(self) -> tuple[Header, bytes]:
         header = Header.read(self._exactly(HEADER.size))
@@ -239,9 +253,28 @@ class Connection:
             log.warning("a deliver could not be read: %s", error.code)
             self._write(message(Command.DELIVER_RESP, sequence, deliver_resp(int.from_bytes(body[:8], "big"), 1)))
             return
-        report = deliver.report
-        kept = report is None or self._guarded(lambda: self._events.reported(report))
-        self._write(message(Command.DELIVER_RESP, sequence, deliver_resp(deliver.id, 0 if kept else 9)))
+        self._delivers.put((sequence, deliver))  # where the keeper is behind, the gateway has to wait
+
+    def _keep(self) -> None:
+        """Keeps what was delivered while the last ones were kept, all at once, and answers only then."""
+        over = False
+        while not over and (first := self._delivers.get()) is not None:
+            found, until = [first], time.monotonic() + GATHERED_SECONDS
+            with suppress(queue.Empty):
+                while len(found) < REPORTS_AT_ONCE:
+                    more = self._delivers.get(timeout=max(0.0, until - time.monotonic()))
+                    if more is None:
+                        over = True
+                        break
+                    found.append(more)
+            reports = [deliver.report for _, deliver in found if deliver.report is not None]
+            kept = not reports or self._guarded(lambda: self._events.reported(reports))  # noqa: B023 - called at once
+            answers = [
+                message(Command.DELIVER_RESP, sequence, deliver_resp(deliver.id, 0 if kept or deliver.report is None else 9))
+                for sequence, deliver in found
+            ]
+            with suppress(OSError):  # the connection is gone: the gateway will send them again
+                self._write(b"".join(answers))
 
     def _guarded(self, tell: Callable[[], None]) -> bool:
         try:

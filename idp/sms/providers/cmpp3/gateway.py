@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from idp.clock import Clock
 from idp.deployment import Deployment
@@ -44,7 +44,7 @@ class Cmpp3:
         timeout: float,
         timing: Timing | None = None,
     ) -> None:
-        self._account, self._clock, self._reports, self._timeout = account, clock, reports, timeout
+        self._account, self._clock, self._reports, self.timeout = account, clock, reports, timeout
         self._service_id, self._source_number, self._timing = service_id, source_number, timing or Timing()
         self._lock = threading.Lock()
         self._connection: Connection | None = None
@@ -52,23 +52,25 @@ class Cmpp3:
 
     def send(self, message: TextMessage) -> Accepted:
         """Submits every segment and waits for the gateway's answers. Raises a :class:`SendError`."""
-        deadline = time.monotonic() + self._timeout
-        connection = self._connected()
-        parts = segments.user_data(segments.split(message.text), message.reference)
-        submission = Submission(message.reference, len(parts))
-        waiting = {place: self._segment(message, part, place, len(parts)) for place, part in enumerate(parts)}
-        all_segments = dict(waiting)
-        while waiting:
-            connection.submit(submission, waiting, max(0.0, deadline - time.monotonic()))
-            waiting = {place: all_segments[place] for place, answer in _slowed(submission)}
-            if not waiting or time.monotonic() + FLOW_PAUSE >= deadline:
-                break
-            # The gateway asks to slow down: the rest of this message a little later.
-            self._closing.wait(FLOW_PAUSE)
-            for place in waiting:
-                submission.answers[place] = None
-            submission.settled.clear()
-        return _outcome(submission.answers)
+        (outcome,) = self.send_many([message], time.monotonic() + self.timeout)
+        if isinstance(outcome, SendError):
+            raise outcome
+        return outcome
+
+    def send_many(self, messages: Sequence[TextMessage], until: float) -> list[Accepted | SendError]:
+        """Submits message after message, as many segments on the way as the window allows, and waits for their answers.
+
+        Each message has the provider's time from when its turn comes; none is begun after ``until`` (monotonic clock).
+        """
+        try:
+            connection = self._connected()
+        except SendError as error:
+            return [error] * len(messages)
+        on_the_way = [_Passage(self, connection, message) for message in messages]
+        stopped: SendError | None = None
+        for passage in on_the_way:
+            stopped = passage.post(until, stopped)
+        return [passage.arrive(self._closing) for passage in on_the_way]
 
     def close(self) -> None:
         """Says goodbye and stays away."""
@@ -78,10 +80,11 @@ class Cmpp3:
         if connection is not None:
             connection.close()
 
-    def reported(self, report: StatusReport) -> None:
-        """A status report (see :class:`idp.sms.providers.cmpp3.connection.Events`). ``ACCEPTD`` is no end yet."""
-        if report.stat != "ACCEPTD":
-            self._reports.reported(self.name, Report(str(report.id), report.stat == "DELIVRD", report.stat))
+    def reported(self, reports: Sequence[StatusReport]) -> None:
+        """Status reports (see :class:`idp.sms.providers.cmpp3.connection.Events`). ``ACCEPTD`` is no end yet."""
+        final = [Report(str(one.id), one.stat == "DELIVRD", one.stat) for one in reports if one.stat != "ACCEPTD"]
+        if final:
+            self._reports.reported(self.name, *final)
 
     def answered_late(self, submission: Submission) -> None:
         """What the gateway took after we had stopped waiting is not lost."""
@@ -112,11 +115,12 @@ class Cmpp3:
                 raise Unreachable(detail="closing")
             if self._connection is None or not self._connection.alive:
                 self._connection = None
-                timeout = self._timeout / 2  # the other half is for the message
+                timeout = self.timeout / 2  # the other half is for the message
                 self._connection = Connection(self._account, self._clock.now(), self, timeout=timeout, timing=self._timing)
             return self._connection
 
-    def _segment(self, message: TextMessage, part: bytes, place: int, total: int) -> Submit:
+    def segment(self, message: TextMessage, part: bytes, place: int, total: int) -> Submit:
+        """One segment of a message. Raises :class:`MessageRefused`."""
         segment = Submit(
             part,
             national(message.phone),
@@ -131,6 +135,62 @@ class Cmpp3:
         except BadField:
             raise MessageRefused(detail="a field does not fit") from None
         return segment
+
+
+class _Passage:
+    """One message on its way through one connection."""
+
+    def __init__(self, provider: Cmpp3, connection: Connection, message: TextMessage) -> None:
+        self._connection, self._timeout = connection, provider.timeout
+        self._deadline = 0.0
+        self._error: SendError | None = None
+        parts = segments.user_data(segments.split(message.text), message.reference)
+        self._submission = Submission(message.reference, len(parts))
+        self._segments: dict[int, Submit] = {}
+        try:
+            self._segments = {place: provider.segment(message, part, place, len(parts)) for place, part in enumerate(parts)}
+        except MessageRefused as error:
+            self._error = error
+
+    def post(self, until: float, stopped: SendError | None) -> SendError | None:
+        """Sends every segment, if there is time and room for it. Returns why nothing can follow it, as ``stopped`` of the next."""
+        if self._error is not None:
+            return stopped
+        now = time.monotonic()
+        self._deadline = now + self._timeout
+        self._error = stopped or (Busy(detail="no time left") if now > until else None)
+        if self._error is None:
+            self._try(self._segments)
+        return self._error if isinstance(self._error, Busy | Unreachable) else None
+
+    def arrive(self, closing: threading.Event) -> Accepted | SendError:
+        """Waits for the answers; what the gateway asks to slow down for is sent again a little later."""
+        while self._error is None:
+            try:
+                self._connection.wait(self._submission, max(0.0, self._deadline - time.monotonic()))
+            except SendError as error:
+                return error
+            slowed = {place: self._segments[place] for place, _ in _slowed(self._submission)}
+            if not slowed or time.monotonic() + FLOW_PAUSE >= self._deadline:
+                break
+            closing.wait(FLOW_PAUSE)
+            for place in slowed:
+                self._submission.answers[place] = None
+            self._submission.settled.clear()
+            self._try(slowed)
+        if self._error is not None:
+            taken = any(answer is not None and answer.result == 0 for answer in self._submission.answers)
+            return OutcomeUnknown(detail="partly taken") if taken else self._error
+        try:
+            return _outcome(self._submission.answers)
+        except SendError as error:
+            return error
+
+    def _try(self, parts: Mapping[int, Submit]) -> None:
+        try:
+            self._connection.post(self._submission, parts, max(0.0, self._deadline - time.monotonic()))
+        except SendError as error:
+            self._error = error
 
 
 def build(deployment: Deployment, reports: Reports, timing: Timing | None = None) -> Cmpp3:
