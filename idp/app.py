@@ -10,6 +10,7 @@ from idp.deployment import Deployment, open_deployment
 from idp.login import extension
 from idp.login.routes import BLUEPRINTS
 from idp.oidc import install as oidc
+from idp.oidc.decoupled import ciba
 from idp.oidc.routes.launch import address_of as opened_by_oidc
 from idp.phone import install as phone
 from idp.portal import install as start_page
@@ -40,7 +41,7 @@ def create_app(deployment: Deployment) -> Flask:
         extension.on_end(app, ending)
     upstream.install(app, deployment)
     release.install(app)
-    phone.install(app, deployment)
+    phone.install(app, deployment, ciba.page_for(deployment.settings.public_url))
     certification.install(app, deployment)
     start_page.install(app, [opened_by_oidc, opened_by_cas, opened_by_saml])
     return app

@@ -51,7 +51,10 @@ def start(deployment: Deployment) -> Callable[[], None]:
     stops.append(saml_feed.start(deployment, saml.outgoing))
     providers = build(deployment, provider.outgoing, ReportBook(deployment))
     if providers:
-        sms = {queue.KIND: delivery.sender(deployment, providers), queue.REPORT_KIND: reports.asker(deployment, providers)}
+        sms: dict[str, worker.Handler | worker.Batch] = {
+            queue.KIND: delivery.sender(deployment, providers),
+            queue.REPORT_KIND: reports.asker(deployment, providers),
+        }
         stops += [worker.start(deployment, sms) for _ in range(SMS_WORKERS)]
         stops += [one.close for one in providers]
 

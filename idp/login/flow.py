@@ -21,6 +21,7 @@ from idp.mfa import credentials, enrolment
 from idp.mfa.credentials import Choice
 from idp.mfa.engine import Proof
 from idp.mfa.factor import Factor, Occasion, Purpose, Site
+from idp.mfa.factors import recovery
 from idp.mfa.policy import ELSEWHERE, PASSWORD, proves_more_than_a_password
 from idp.mfa.remembered import METHOD
 from idp.policy import findings, grace
@@ -103,7 +104,7 @@ def find(tx: Transaction, flow_id: str, browser: str) -> Flow:
 
 def step(tx: Transaction, site: Site, flow: Flow) -> Step:
     """What the person is asked for now."""
-    return next_step(_state(tx, flow, _assessed(tx, site, flow)))
+    return next_step(_state(tx, site, flow, _assessed(tx, site, flow)))
 
 
 def choices(tx: Transaction, site: Site, flow: Flow) -> list[Choice]:
@@ -111,15 +112,23 @@ def choices(tx: Transaction, site: Site, flow: Flow) -> list[Choice]:
     found = _assessed(tx, site, flow)
     if found is None:
         return []
-    return credentials.choices(found.holding.asked, at_least=asked_level(_state(tx, flow, found)))
+    return credentials.choices(found.holding.asked, at_least=asked_level(_state(tx, site, flow, found)))
 
 
 def kinds(tx: Transaction, site: Site, flow: Flow) -> Sequence[Factor]:
     """The kinds that the person may set up now and that reach what is missing."""
     if flow.person_id is None:
         return []
-    needed = enrolled_level(_state(tx, flow, _assessed(tx, site, flow)))
+    needed = enrolled_level(_state(tx, site, flow, _assessed(tx, site, flow)))
     return enrolment.offered(tx.session, site, persons.by_id(tx.session, flow.person_id), tx.now, at_least=needed)
+
+
+def is_replacing(tx: Transaction, site: Site, flow: Flow, found: Assessment | None = None) -> bool:
+    """Whether a recovery code was used for a factor that is gone, and the person may set another one up for it here."""
+    found = found or _assessed(tx, site, flow)
+    if flow.person_id is None or found is None or not recovery.is_unreplaced(tx.session, found.holding.asked):
+        return False
+    return bool(enrolment.offered(tx.session, site, persons.by_id(tx.session, flow.person_id), tx.now, at_least=2))
 
 
 def coming(tx: Transaction, site: Site, flow: Flow) -> Coming | None:
@@ -250,7 +259,7 @@ def _assessed(tx: Transaction, site: Site, flow: Flow) -> Assessment | None:
     return assess(tx.session, site, flow.requirement, flow.person_id, tx.now, restricted=restricted, signing_in=signing_in)
 
 
-def _state(tx: Transaction, flow: Flow, found: Assessment | None) -> State:
+def _state(tx: Transaction, site: Site, flow: Flow, found: Assessment | None) -> State:
     if found is None:
         return State(flow.requirement.level, 0, best=0, offered=0, asks=False, second=False)
     level = flow.raised.level if flow.raised is not None else 1
@@ -266,6 +275,7 @@ def _state(tx: Transaction, flow: Flow, found: Assessment | None) -> State:
         coming=found.coming.level if found.coming is not None and flow.raised is not None else 0,
         reminder=flow.reminder,
         remembered=METHOD in flow.methods,
+        replace=is_replacing(tx, site, flow, found),
         # Only who has given the old one is asked for another: else it were a way to a password for those who never knew it.
         new_password=flow.person_id is not None and flow.first_factor_is_ours and _needs_another(tx, flow.person_id),
     )

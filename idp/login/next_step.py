@@ -33,8 +33,8 @@ class State:
 
     ``asks`` says whether the person has any factor to be asked for, ``second`` whether one was proven; ``may_enrol`` is off where
     a factor set up now would prove nothing. ``coming`` is the level that will be required from a day on, 0 for none.
-    ``remembered``: this browser spares the second step where nothing requires it; ``new_password``: the one there is may be known
-    to others.
+    ``remembered``: this browser spares the second step where nothing requires it; ``replace``: a recovery code stood for a factor
+    that is gone, and another can be set up in its place; ``new_password``: the one there is may be known to others.
     """
 
     required: int
@@ -47,6 +47,7 @@ class State:
     coming: int = 0
     reminder: Reminder = Reminder.NOT_ASKED
     remembered: bool = False
+    replace: bool = False
     new_password: bool = False
 
 
@@ -61,6 +62,8 @@ def next_step(state: State) -> Step:
         return Step.SECOND_FACTOR
     if state.proven < state.required:
         return _lacking(state)
+    if state.replace and state.second:
+        return Step.ENROL  # there is no later: the sheet of codes comes to its end
     if state.new_password:
         return Step.NEW_PASSWORD
     if state.coming and state.offered >= state.coming and state.reminder is not Reminder.LATER:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
@@ -51,14 +51,14 @@ def give(
     return row
 
 
-def unread(session: Session, person_id: int) -> Sequence[Notice]:
+def unread(session: Session, person_id: int, now: datetime) -> Sequence[Notice]:
     """What the person has not read yet, the newest first."""
-    return _listed(session, person_id, Notice.read_at.is_(None))
+    return _listed(session, person_id, now, Notice.read_at.is_(None))
 
 
-def recent(session: Session, person_id: int) -> Sequence[Notice]:
+def recent(session: Session, person_id: int, now: datetime) -> Sequence[Notice]:
     """Read and unread, the newest first."""
-    return _listed(session, person_id)
+    return _listed(session, person_id, now)
 
 
 def mark_read(tx: Transaction, person_id: int, upto: int) -> None:
@@ -83,6 +83,6 @@ def language(session: Session, person_id: int) -> str:
     return session.scalar(chosen) or DEFAULT_LOCALE
 
 
-def _listed(session: Session, person_id: int, *which: ColumnElement[bool]) -> Sequence[Notice]:
-    mine = select(Notice).where(Notice.person_id == person_id, *which)
+def _listed(session: Session, person_id: int, now: datetime, *which: ColumnElement[bool]) -> Sequence[Notice]:
+    mine = select(Notice).where(Notice.person_id == person_id, or_(Notice.expires_at.is_(None), Notice.expires_at > now), *which)
     return session.scalars(mine.order_by(Notice.id.desc()).limit(MOST_SHOWN)).all()

@@ -50,6 +50,8 @@ def teller(deployment: Deployment, numbers: Numbers) -> Callable[[dict[str, Any]
             if not compare_and_set(tx.session, claim):
                 return
             notice = tx.session.get_one(Notice, int(payload["notice"]), populate_existing=True)
+            if notice.expires_at is not None and notice.expires_at <= tx.now:  # what it speaks of is over
+                return
             locale = book.language(tx.session, notice.person_id)
             seen = profile.read(tx.session, deployment.ring.vault, notice.person_id, tx.now.date())
             recorded = here.notice_to_recorded

@@ -29,6 +29,7 @@ class Event(StrEnum):
     RESET_STOPPED = "reset_stopped"
     ACCOUNT_LINKED = "account_linked"
     ACCOUNT_UNLINKED = "account_unlinked"
+    APPROVAL_WAITS = "approval_waits"
 
 
 TEXTS = {
@@ -53,13 +54,17 @@ TEXTS = {
     Event.RESET_STOPPED: N_("The second factors of your account will not be taken away: this was stopped."),
     Event.ACCOUNT_LINKED: N_("From now on you can also sign in with an account at %(provider)s."),
     Event.ACCOUNT_UNLINKED: N_("You can no longer sign in with an account at %(provider)s."),
+    Event.APPROVAL_WAITS: N_(
+        "An app asks whether it is you, and waits until %(until)s. Open your account and answer under “Waiting for your answer”. "
+        "Say no if you began nothing."
+    ),
 }
 
 # What tells of somebody else at work, or may: our policy.
 URGENT = frozenset(Event) - {Event.DEVICE_REMEMBERED, Event.NEW_DEVICE, Event.RECOVERY_CODES_MADE, Event.RESET_STOPPED}
 
 _TRANSLATED = ("kind",)
-_MOMENTS = ("due",)
+_MOMENTS = ("due", "until")
 
 
 def sentence(event: str, detail: Mapping[str, str], locale: str) -> str:

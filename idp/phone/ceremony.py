@@ -1,8 +1,10 @@
 """One signature: what waits, the answer, the end, and no."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.crypto import sm3
@@ -41,9 +43,15 @@ NUMBER_TRIES = 2
 
 PIN_CHANGES_A_DAY = 10
 
+Elsewhere = Callable[[Session, int, datetime], str]
+"""The address of the page where something waits for a person (by row id) that no signature answers; empty for nothing."""
 
-def waiting(tx: Transaction, site: Site, address: str, sent: Signed) -> dict[str, object]:
-    """What waits for this phone, each with its whole message, and which generation of the shares is in use."""
+
+def waiting(tx: Transaction, site: Site, address: str, sent: Signed, *, elsewhere: Elsewhere) -> dict[str, object]:
+    """What waits for this phone, each with its whole message, and which generation of the shares is in use.
+
+    Also the page on the main origin where something else waits for this person, or an empty text.
+    """
     credential, key = sender(tx, address, sent, acting=False)
     if not is_held(credential):
         raise UnknownPhone
@@ -58,7 +66,8 @@ def waiting(tx: Transaction, site: Site, address: str, sent: Signed) -> dict[str
     )
     rows = tx.session.scalars(asked.order_by(Challenge.created_at.desc())).all()
     transactions = [{"tx": row.id, "message": row.message, "numbered": number_of(site, row) != ""} for row in rows]
-    return {"generation": key.generation, "transactions": transactions}
+    page = elsewhere(tx.session, credential.person_id, tx.now)
+    return {"generation": key.generation, "transactions": transactions, "elsewhere": page}
 
 
 def answer(tx: Transaction, site: Site, address: str, sent: Signed) -> dict[str, object]:

@@ -14,6 +14,7 @@ from idp.mfa.factor import Site
 from idp.mfa.factors.cosign import CoSigning
 from idp.mfa.tables import Challenge
 from idp.phone import ceremony, enrolment, reading
+from idp.phone.ceremony import Elsewhere
 from idp.phone.errors import Gone, PhoneError
 from idp.phone.reading import Shape, Signed
 from idp.web.machine import Endpoint, MachineAnswer, MachineRequest
@@ -25,7 +26,6 @@ Handler = Callable[[Transaction, Site, str, Signed], dict[str, object]]
 MESSAGES: dict[str, tuple[Shape, Handler]] = {
     "/cosign/enrol/begin": (enrolment.BEGIN, enrolment.begin),
     "/cosign/enrol/open": (enrolment.OPEN, enrolment.open_commitment),
-    "/cosign/waiting": (ceremony.WAITING, ceremony.waiting),
     "/cosign/answer": (ceremony.ANSWER, ceremony.answer),
     "/cosign/finish": (ceremony.FINISH, ceremony.finish),
     "/cosign/decline": (ceremony.DECLINE, ceremony.decline),
@@ -33,14 +33,19 @@ MESSAGES: dict[str, tuple[Shape, Handler]] = {
     "/cosign/refresh": (ceremony.REFRESH, ceremony.take_refresh),
     "/cosign/revoke": (ceremony.ACT, ceremony.revoke),
 }
+WAITING = "/cosign/waiting"
 STATE = "/cosign/state"
 
 
-def phone_endpoints(deployment: Deployment) -> dict[str, tuple[tuple[str, ...], Endpoint]]:
-    """Of the phone's origin."""
+def phone_endpoints(deployment: Deployment, elsewhere: Elsewhere) -> dict[str, tuple[tuple[str, ...], Endpoint]]:
+    """Of the phone's origin. ``elsewhere`` says where else somebody's answer is waited for."""
+    messages: dict[str, tuple[Shape, Handler]] = {
+        **MESSAGES,
+        WAITING: (ceremony.WAITING, partial(ceremony.waiting, elsewhere=elsewhere)),
+    }
     return {
         address: (("POST",), partial(_receive, deployment, address, shape, handler))
-        for address, (shape, handler) in MESSAGES.items()
+        for address, (shape, handler) in messages.items()
     }
 
 

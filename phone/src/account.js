@@ -2,7 +2,7 @@
 
 import { toHex } from "./bytes.js";
 import { readMessage } from "./message.js";
-import { PROFILE, ProtocolError, commit, finish, open, refresh, request } from "./protocol.js";
+import { PROFILE, ProtocolError, commit, finish, open, prepare, refresh, request } from "./protocol.js";
 import { Refused, call, newDeviceKey } from "./server.js";
 import { seal, unseal } from "./share.js";
 import * as store from "./store.js";
@@ -32,7 +32,7 @@ export async function complete(begun, pin, number) {
     kid, joint, device, sequence: Date.now(), generation: 1, since: Date.now(),
     account: transaction.message.sub, organisation: transaction.message.client_name,
   };
-  const sent = prepare(record, transaction, begun.d1, number);
+  const sent = ask(record, transaction, begun.d1, number, takePrepared());
   const answer = await call("answer", { ...sent.members, sequence: record.sequence }, device);
   const signature = finish(sent.binding, begun.d1, sent.nonce, answer);
   await store.keep({ ...record, sealed: await seal(begun.d1, pin) });
@@ -47,21 +47,36 @@ export async function complete(begun, pin, number) {
   }
 }
 
-/** What waits for this account: transactions whose message we can show whole. */
+/** What waits for this account: transactions whose message we can show whole; and the page where something else waits, if any. */
 export async function waiting(kid) {
   const record = await store.find(kid);
   const told = await call("waiting", { kid }, record.device);
   await promote(record, told.generation);
-  return told.transactions.map(({ tx, message: text, numbered }) => {
+  const transactions = told.transactions.map(({ tx, message: text, numbered }) => {
     return { kid, tx, text, numbered, message: readMessage(text, kid, tx) };
   });
+  return { transactions, elsewhere: /^https?:\/\//.test(told.elsewhere) ? told.elsewhere : "" };
+}
+
+let prepared = null;
+
+/** Does what the next signature needs beside the PIN, while the person still reads: three multiplications, and the tables. */
+export function getReady() {
+  prepared ??= prepare();
+}
+
+// A nonce for one request: two requests with one nonce would give the share away.
+function takePrepared() {
+  const mine = prepared ?? prepare();
+  prepared = null;
+  return mine;
 }
 
 /** Signs `transaction`. Throws `Refused` with `wrong_pin`, or `ProtocolError` if the server cheats: then nothing is released. */
 export async function sign(transaction, pin, number) {
   const record = await store.find(transaction.kid);
   const d1 = await unseal(record.sealed, pin);
-  const sent = prepare(record, transaction, d1, number);
+  const sent = ask(record, transaction, d1, number, takePrepared());
   const sequence = await store.nextSequence(record.kid);
   const answer = await call("answer", { ...sent.members, sequence }, record.device);
   const signature = finish(sent.binding, d1, sent.nonce, answer);
@@ -108,9 +123,9 @@ export async function remove(kid) {
   await store.forget(kid);
 }
 
-function prepare(record, transaction, d1, number) {
+function ask(record, transaction, d1, number, prepared) {
   const binding = { kid: record.kid, transaction: transaction.tx, number, message: transaction.text, joint: record.joint };
-  const { nonce, sent } = request(binding, d1);
+  const { nonce, sent } = request(binding, d1, prepared);
   return { binding, nonce, members: { profile: PROFILE, kid: record.kid, tx: transaction.tx, number, ...sent } };
 }
 

@@ -1,6 +1,6 @@
 // The app: shows what waits, and asks again every few seconds while somebody looks.
 
-import { waiting } from "./account.js";
+import { getReady, waiting } from "./account.js";
 import { ProtocolError } from "./protocol.js";
 import { ticketOf } from "./scan.js";
 import { choosePin, confirm, explain, go, idle, welcome } from "./screens.js";
@@ -9,6 +9,7 @@ import { accounts } from "./store.js";
 import { language, say } from "./words.js";
 
 const EVERY = 2500;
+const READING = 100;
 let visit = 0;
 
 /** The first screen. Each call ends the asking that an earlier one began. */
@@ -23,18 +24,19 @@ async function home() {
   let said;
   while (mine === visit) {
     if (!document.hidden) {
-      const { found, trouble } = await lookFor(records);
+      const { found, trouble, elsewhere } = await lookFor(records);
       if (mine !== visit) {
         return;
       }
       if (found) {
         visit += 1;
         confirm(found);
+        setTimeout(getReady, READING); // the screen first: a slow phone is busy with it for a moment
         return;
       }
-      if (said !== (trouble ?? "")) {
-        said = trouble ?? "";
-        idle(records, trouble);
+      if (said !== `${trouble ?? ""} ${elsewhere}`) {
+        said = `${trouble ?? ""} ${elsewhere}`;
+        idle(records, trouble, elsewhere);
       }
     }
     await new Promise((resolve) => setTimeout(resolve, EVERY));
@@ -43,12 +45,14 @@ async function home() {
 
 async function lookFor(records) {
   let trouble;
+  let elsewhere = "";
   for (const { kid } of records) {
     try {
-      const [found] = await waiting(kid);
-      if (found) {
-        return { found };
+      const told = await waiting(kid);
+      if (told.transactions.length > 0) {
+        return { found: told.transactions[0] };
       }
+      elsewhere ||= told.elsewhere;
     } catch (error) {
       if (!(error instanceof Refused) && !(error instanceof ProtocolError)) {
         throw error;
@@ -56,7 +60,7 @@ async function lookFor(records) {
       trouble = explain(error);
     }
   }
-  return { trouble };
+  return { trouble, elsewhere };
 }
 
 function enrol(ticket) {

@@ -65,22 +65,27 @@ export function open(session, begun, offer) {
   return opening;
 }
 
+/** What a request needs beside the share, for one request and no more: three of its four multiplications. */
+export function prepare() {
+  const [nonce, one, other] = [randomScalar(), randomScalar(), randomScalar()];
+  const point = BASE.multiply(nonce);
+  return { nonce, point, one, other, commitments: [one, other].map((blind) => pointBytes(BASE.multiply(blind))) };
+}
+
 /**
  * Asks for a signature over `binding.message` (text): the nonce, and what is sent.
  *
- * `binding` is {kid, transaction, number, message, joint}: the proof is good for exactly this.
+ * `binding` is {kid, transaction, number, message, joint}: the proof is good for exactly this. `prepared` is used up.
  */
-export function request(binding, d1) {
+export function request(binding, d1, prepared = prepare()) {
+  const { nonce, point, one, other, commitments } = prepared;
   const message = utf8(binding.message);
   const joint = readPoint(binding.joint);
   const e = digestForSignature(joint, message);
   const texts = [binding.kid, binding.transaction, binding.number].map(utf8);
   const context = transcript("sg", ...texts, sm3(message), e, pointBytes(joint));
-  const nonce = randomScalar();
   const secret = inverse(d1);
-  const [point, own] = [BASE.multiply(nonce), BASE.multiply(secret)];
-  const [one, other] = [randomScalar(), randomScalar()];
-  const commitments = [pointBytes(BASE.multiply(one)), pointBytes(BASE.multiply(other))];
+  const own = BASE.multiply(secret);
   const value = challenge("pok2", context, pointBytes(own), pointBytes(point), ...commitments);
   const proof = [value, mod(one + value * secret), mod(other + value * nonce)].map(writeScalar);
   return { nonce, sent: { digest: toHex(sm3(message)), point: writePoint(point), proof } };

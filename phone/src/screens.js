@@ -135,9 +135,12 @@ function finished(word, text) {
     h("button", { type: "button", class: "main", click: go.home }, say("good"))));
 }
 
-/** The accounts, and that nothing waits. `trouble` is what stands in the way, if anything. */
-export function idle(records, trouble) {
+/** The accounts, and that nothing is to be signed. `trouble` is what stands in the way, `elsewhere` where an app waits, if any. */
+export function idle(records, trouble, elsewhere) {
   show(
+    elsewhere ? h("section", { class: "card", role: "status", "data-elsewhere": "" },
+      h("h2", {}, say("elsewhere")), h("p", {}, say("elsewhereText")),
+      h("p", {}, h("a", { href: elsewhere, rel: "noreferrer" }, say("elsewhereLook")))) : [],
     h("section", { class: "hero calm" },
       h("div", { class: trouble ? "stop" : "shield", "aria-hidden": "true" }), h("h1", {}, trouble ?? say("idle")), trouble ? null : h("p", {}, say("idleText"))),
     records.map((record) => h("section", { class: "card account" },

@@ -129,14 +129,51 @@ def test_an_authenticator_app_is_added_by_a_working_code_and_recovery_codes_foll
     page = phone_gone.sign_in(person.number, PASSWORD)
     flow = page.form("code").fields["flow"]
     phone_gone.get(f"/login?flow={flow}&kind=recovery")
-    assert "林小雨" in phone_gone.submit(code=codes[0].lower()).text
+    phone_gone.submit(code=codes[0].lower())
+    assert "林小雨" in set_up_another(phone_gone, clock).text
 
     again = Browser(app)
     again.get("/login")
     flow = again.sign_in(person.number, PASSWORD).form("code").fields["flow"]
     again.get(f"/login?flow={flow}&kind=recovery")
     assert again.submit(code=codes[0]).status == 422
-    assert "林小雨" in again.submit(code=codes[1]).text
+    clock.forward(seconds=30)
+    again.submit(code=codes[1])
+    assert "林小雨" in set_up_another(again, clock).text
+
+
+def set_up_another(browser: Browser, clock: SettableClock) -> Page:
+    """On the page after a recovery code: another authenticator app."""
+    assert "您使用了恢复码" in browser.page.text
+    key = re.search(r'class="key"[^>]*>([A-Z2-7 ]+)<', browser.page.text)
+    assert key is not None
+    clock.forward(seconds=1)  # what works is later than the code that it makes up for
+    return browser.submit(code=pyotp.TOTP(key.group(1).replace(" ", "")).at(clock.now()))
+
+
+def test_after_a_recovery_code_there_is_no_session_before_another_factor_works_nor_at_the_next_sign_in(
+    app: Flask, person: Known, phone: Phone, clock: SettableClock
+) -> None:
+    owner = signed_in(app, person, phone)
+    owner.get("/me/recovery")
+    page = owner.submit(form=next(form for form in owner.page.forms if form.action.endswith("/me/recovery")))
+    code = re.findall(r"<li>(?:<code>)?([A-Z0-9-]{8,})", page.text)[0]
+    clock.forward(minutes=1)
+    browser = Browser(app)
+    browser.get("/login")
+    flow = browser.sign_in(person.number, PASSWORD).form("code").fields["flow"]
+    browser.get(f"/login?flow={flow}&kind=recovery")
+    page = browser.submit(code=code)
+    assert not any(name == "when" for form in page.forms for name, _ in form.buttons)  # no "later"
+    browser.post("/login/reminder", {**page.form("code").fields, "when": "later"})
+    assert "yima_session" not in browser.cookies()
+    assert "password" in browser.get("/me").form("account").fields
+    # The phone is found again: its own code ends it.
+    clock.forward(minutes=1)
+    found = Browser(app)
+    found.get("/login")
+    found.sign_in(person.number, PASSWORD)
+    assert "林小雨" in found.submit(code=phone.code()).text
 
 
 def test_one_recovery_code_sent_twenty_times_at_once_opens_one_session(app: Flask, person: Known, phone: Phone) -> None:
@@ -150,7 +187,8 @@ def test_one_recovery_code_sent_twenty_times_at_once_opens_one_session(app: Flas
         flow = browser.sign_in(person.number, PASSWORD).form("code").fields["flow"]
         browser.get(f"/login?flow={flow}&kind=recovery")
     at_once(lambda number: browsers[number].submit(code=code))
-    assert sum("yima_session" in browser.cookies() for browser in browsers) == 1
+    assert sum("您使用了恢复码" in browser.page.text for browser in browsers) == 1
+    assert not any("yima_session" in browser.cookies() for browser in browsers)
 
 
 def test_changing_how_one_signs_in_asks_for_a_fresh_sign_in(app: Flask, person: Known, phone: Phone, clock: SettableClock) -> None:

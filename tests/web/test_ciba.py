@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from idp.apps.errors import InvalidRegistration
 from idp.crypto.jose import generate_signer, jwt
 from idp.deployment import Deployment
+from idp.notices import book
+from idp.notices.events import Event
+from idp.notices.tables import Notice
 from idp.oidc.decoupled import ciba
 from idp.oidc.provider import make_provider
 from idp.outbox import worker
+from idp.outbox.tables import Message
 from tests.at_once import at_once
 from tests.clocks import SettableClock
 from tests.people import PASSWORD, Known, make_person
@@ -305,3 +310,17 @@ def test_a_registration_that_contradicts_itself_is_refused(
 ) -> None:
     with pytest.raises(InvalidRegistration):
         desk_app(app, deployment, school, **changes)
+
+
+def test_the_question_comes_to_the_person_by_itself_a_few_times_a_day(
+    app: Flask, deployment: Deployment, school: str, person: Known, clock: SettableClock
+) -> None:
+    desk = desk_app(app, deployment, school)
+    for _ in range(ciba.RINGS_A_DAY + 2):
+        assert begin(desk, person).status == 200
+        clock.forward(minutes=6)
+    with deployment.reading() as session:
+        rung = session.scalars(select(Notice).where(Notice.event == Event.APPROVAL_WAITS)).all()
+        waiting = session.scalar(select(func.count()).select_from(Message).where(Message.kind == book.KIND))
+    assert len(rung) == waiting == ciba.RINGS_A_DAY
+    assert all(row.person_id == person.id and "服务台" not in str(row.detail) for row in rung)

@@ -42,7 +42,7 @@ def show(there: SignedIn) -> Answer:
             "login/account.html",
             profile=profile.read(tx.session, here.ring.vault, there.person_id, now.date()),
             wards=guardianships.wards(tx.session, there.person_id, now.date()),
-            notices=noticed(book.unread(tx.session, there.person_id)[:SHOWN]),
+            notices=noticed(book.unread(tx.session, there.person_id, now)[:SHOWN]),
             reset=resets.under_way(tx, there.person_id),
             sessions=[(row, sign_ins.whereabouts(tx.session, row.address)) for row in active],
             devices=remembered.active(tx.session, there.person_id, now),

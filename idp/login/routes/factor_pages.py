@@ -86,7 +86,13 @@ def enrolment_in_flow(tx: Transaction, flow: Flow) -> dict[str, Any]:
         raise NoSuchFactor
     chosen = next((kind for kind in kinds if kind.kind == request.values.get("kind", "")), kinds[0])
     later = flow.reminder is Reminder.NOW
-    return {"kinds": kinds, "later": later, **set_up(tx, person, chosen, flows.occasion(flow, Purpose.ENROL))}
+    replacing = flows.is_replacing(tx, site(), flow)
+    return {
+        "kinds": kinds,
+        "later": later,
+        "replacing": replacing,
+        **set_up(tx, person, chosen, flows.occasion(flow, Purpose.ENROL)),
+    }
 
 
 def _remember_days(tx: Transaction, flow: Flow, factor: Factor) -> int:

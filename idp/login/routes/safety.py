@@ -91,7 +91,7 @@ def noticed(rows: Sequence[Notice]) -> list[dict[str, Any]]:
 def notices(there: SignedIn) -> Answer:
     """Read and unread."""
     with deployment().reading() as session:
-        rows = noticed(book.recent(session, there.person_id))
+        rows = noticed(book.recent(session, there.person_id, deployment().clock.now()))
     return render_template("login/notices.html", notices=rows)
 
 

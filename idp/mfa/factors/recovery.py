@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -80,6 +81,17 @@ def left(session: Session, credential_id: int) -> int:
     """How many codes are unused."""
     unused = select(func.count()).where(RecoveryCode.credential_id == credential_id, RecoveryCode.used_at.is_(None))
     return session.scalar(unused) or 0
+
+
+def is_unreplaced(session: Session, held: Sequence[Credential]) -> bool:
+    """Whether a code was used and no other of the factors in ``held`` has worked since: the one it stood for seems to be gone.
+
+    NIST SP 800-63B §4.2: whoever recovers an account binds another authenticator.
+    """
+    ours = [row.id for row in held if row.kind == RecoveryCodes.kind]
+    used_at = session.scalar(select(func.max(RecoveryCode.used_at)).where(RecoveryCode.credential_id.in_(ours))) if ours else None
+    others = [max(row.created_at, row.last_used_at or row.created_at) for row in held if row.kind != RecoveryCodes.kind]
+    return used_at is not None and not any(moment > used_at for moment in others)
 
 
 def _mac(vault: Vault, credential_id: int, code: str) -> str:

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from idp.audit import Actor, Transaction
 from idp.i18n import N_
 from idp.login.requirement import Requirement, assess
+from idp.mfa import limits
 from idp.mfa.policy import highest_level, level_of_acr
+from idp.notices import book
+from idp.notices.events import Event
 from idp.oidc import id_token
 from idp.oidc.authorize import request_object
 from idp.oidc.clients.client import Client
@@ -49,6 +52,7 @@ PING = "ciba_ping"
 LIFETIME_SECONDS, LONGEST_SECONDS = 300, 600
 MAX_MESSAGE = 64
 MOST_WAITING = 3  # of one person: nobody is to be worn down until they agree
+RINGS_A_DAY = 5
 LEAST_LEVEL = 2
 """Our policy: the answer comes with a second factor, because nobody sits before the screen that asks."""
 
@@ -95,7 +99,23 @@ def authorize(provider: Provider, issuer: Issuer, request: MachineRequest) -> Ma
             secret = json.dumps({"auth_req_id": code, "token": notify})
             row.notification_sealed = provider.deployment.ring.vault.seal(secret, context=f"ciba:{row.code_hash}")
         tx.session.add(row)
+        _ring(tx, person.id, row)
     return MachineAnswer(200, {"auth_req_id": code, "expires_in": seconds, "interval": decoupled.INTERVAL_SECONDS})
+
+
+def page_for(public_url: str) -> Callable[[Session, int, datetime], str]:
+    """Says for a person (by row id) the address of the page where something waits for their answer, or nothing."""
+    return lambda session, person_id, now: f"{public_url}/approvals" if waiting_for(session, person_id, now) else ""
+
+
+def _ring(tx: Transaction, person_id: int, row: DecoupledRequest) -> None:
+    """§8: the question comes to the person, on every channel there is.
+
+    Our policy: a few times a day. An app that asks without end must not use up the messages that tell of a theft.
+    """
+    if limits.count(tx, f"approval:{person_id}", timedelta(days=1)) <= RINGS_A_DAY:
+        until = {"until": row.expires_at.isoformat()}
+        book.give(tx, person_id, Event.APPROVAL_WAITS, detail=until, expires_at=row.expires_at)
 
 
 def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenRequest) -> TokenAnswer:

@@ -44,6 +44,13 @@ HAS_CODES = replace(TYPED, best=2, asks=True)
         (replace(HAS_CODES, second=True, proven=2, new_password=True), Step.NEW_PASSWORD),
         (replace(TYPED, new_password=True), Step.NEW_PASSWORD),
         (replace(TYPED, new_password=True, required=2), Step.ENROL),
+        # Whoever used a recovery code sets another factor up, whatever they said to a reminder; what is due comes first.
+        (replace(HAS_CODES, replace=True), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, replace=True, proven=2, second=True), Step.ENROL),
+        (replace(HAS_CODES, replace=True, proven=2, second=True, reminder=Reminder.LATER), Step.ENROL),
+        (replace(HAS_CODES, replace=True, proven=2, second=True, new_password=True), Step.ENROL),
+        (replace(HAS_CODES, replace=True, proven=2, second=True, required=3, best=3), Step.SECOND_FACTOR),
+        (replace(HAS_CODES, replace=True, proven=2, second=True, required=3, may_enrol=False), Step.UNMET),
         # What is coming is said after everything that is due.
         (replace(TYPED, coming=2), Step.REMIND),
         (replace(HAS_CODES, coming=3), Step.SECOND_FACTOR),

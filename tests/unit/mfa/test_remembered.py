@@ -75,7 +75,7 @@ def events(deployment: Deployment, action: str) -> list[AuditEvent]:
 
 def notices(deployment: Deployment, person: Known) -> list[str]:
     with deployment.reading() as session:
-        return [row.event for row in book.unread(session, person.id)]
+        return [row.event for row in book.unread(session, person.id, deployment.clock.now())]
 
 
 @one_database

@@ -57,7 +57,7 @@ class Office:
 
     def notices(self, person: Known) -> list[str]:
         with self.deployment.reading() as session:
-            return [row.event for row in book.unread(session, person.id)]
+            return [row.event for row in book.unread(session, person.id, self.deployment.clock.now())]
 
     def time_passes(self, **time: float) -> int:
         self.clock.forward(**time)

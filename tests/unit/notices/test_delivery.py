@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -184,7 +185,7 @@ def test_it_stays_on_the_page_until_it_is_read_and_only_its_owner_reads_it(here:
 
     def unread() -> list[int]:
         with here.reading() as session:
-            return [row.id for row in book.unread(session, person.id)]
+            return [row.id for row in book.unread(session, person.id, here.clock.now())]
 
     with here.transaction(OPERATOR) as tx:
         book.mark_read(tx, other.id, second)
@@ -203,15 +204,33 @@ def test_a_factor_added_locked_and_removed_is_told_each_time(here: Deployment, p
         credentials.lock(tx, row, "found")
         credentials.remove(tx, tx.session.get_one(Person, person.id), row.id)
     with here.reading() as session:
-        events = [row.event for row in book.unread(session, person.id)]
+        events = [row.event for row in book.unread(session, person.id, here.clock.now())]
         assert proven_numbers(session, here.ring.vault, person.id) == []
     assert events == ["factor_removed", "factor_locked", "factor_added"]
 
 
 @pytest.mark.parametrize("locale", ["zh_Hans", "en"])
 def test_every_event_has_words_in_both_languages(locale: str) -> None:
-    values = {"kind": "Authenticator app", "device": "Chrome", "due": "2026-09-01T08:00:00+00:00", "provider": "企业微信"}
+    values = {
+        "kind": "Authenticator app",
+        "device": "Chrome",
+        "due": "2026-09-01T08:00:00+00:00",
+        "until": "2026-09-01T08:05:00+00:00",
+        "provider": "企业微信",
+    }
     said = [sentence(event.value, values, locale) for event in Event]
     assert len(set(said)) == len(TEXTS) == len(Event)
     assert all("%(" not in text for text in said)
     assert sentence("of-a-later-version", {}, locale) == ""
+
+
+@one_database
+def test_what_is_over_before_it_could_be_told_is_told_nobody(here: Deployment, person: Known, clock: SettableClock) -> None:
+    with here.transaction(OPERATOR) as tx:
+        until = tx.now + timedelta(minutes=5)
+        book.give(tx, person.id, Event.APPROVAL_WAITS, detail={"until": until.isoformat()}, expires_at=until)
+    clock.forward(minutes=5)
+    tell(here, PROVEN)
+    assert (texts(here), letters(here)) == ({}, {})
+    with here.reading() as session:
+        assert list(book.unread(session, person.id, clock.now())) == []

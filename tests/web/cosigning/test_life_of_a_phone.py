@@ -11,6 +11,7 @@ from tests.cosigning.phone import PhoneApp
 from tests.people import PASSWORD, Known
 from tests.web.cosigning.pages import NUMBER, TICKET, ask, collect, events, found, set_up
 from tests.web.pages import Browser, Page
+from tests.web.test_ciba import begin, desk_app
 
 
 def test_cancelling_tells_the_page_and_freezes_nothing(
@@ -38,6 +39,17 @@ def test_not_me_stops_phone_signing_for_an_hour_and_alarms(
     clock.forward(minutes=61)
     ask(Browser(app), person)
     assert len(co_signer.waiting()) == 1
+
+
+def test_the_app_on_the_phone_says_where_else_an_answer_is_waited_for(
+    app: Flask, co_signer: PhoneApp, person: Known, deployment: Deployment, school: str
+) -> None:
+    def elsewhere() -> object:
+        return co_signer.call("waiting", {"kid": co_signer.kid}).body["elsewhere"]
+
+    assert elsewhere() == ""
+    begin(desk_app(app, deployment, school), person)
+    assert elsewhere() == f"{deployment.settings.public_url}/approvals"
 
 
 def test_a_declined_transaction_gets_no_answer(asking: Page, co_signer: PhoneApp) -> None:
