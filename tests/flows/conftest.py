@@ -111,7 +111,9 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         database_url = server.url(server.create(template))
     port = free_port()
     url = f"http://localhost:{port}"
-    settings = Settings(home=folder / "yima", database_url=database_url, bind=f"localhost:{port}", public_url=url)
+    settings = Settings(
+        home=folder / "yima", database_url=database_url, bind=f"localhost:{port}", public_url=url, allow_private_fetches=True
+    )
     deployment = open_deployment(settings)
     site = Site(deployment, url, make_school(deployment, "实验小学"), "", "", request.param)
     with ExitStack() as stack:
