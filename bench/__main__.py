@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import cas, cosign, crypto, flow, http, mutations, newcomer, otp, phone, pki, sms, tokens
+from bench import cas, cosign, crypto, flow, http, mutations, newcomer, otp, phone, pki, roster, sms, tokens
 from bench.measurement import Measurement, table
 
 PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
     "tokens": tokens.measure,
     "pki": pki.measure,
     "cas": cas.measure,
+    "roster": roster.measure,
     "newcomer": newcomer.measure,
     "otp": otp.measure,
     "phone": phone.measure,

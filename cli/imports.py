@@ -1,6 +1,7 @@
 """What the import commands print at the end."""
 
 import gettext
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -20,8 +21,13 @@ REPORT_OPTION = click.option(
 )
 
 
-def finish_import(outcome: Outcome, file: Path, report: Path | None, as_json: bool) -> bool:
-    """Writes the report if there are broken rows, and says what came of it all. Returns whether there are any."""
+def finish_import(
+    outcome: Outcome, file: Path, report: Path | None, as_json: bool, more: Mapping[str, object] | None = None
+) -> bool:
+    """Writes the report if there are broken rows, and says what came of it all. Returns whether there are any.
+
+    ``more`` goes into the JSON beside the counts.
+    """
     path = report or file.with_suffix(".broken.csv")
     if outcome.broken:
         reports.write(outcome, path, locale())
@@ -34,7 +40,7 @@ def finish_import(outcome: Outcome, file: Path, report: Path | None, as_json: bo
     remarks = [{"line": r.line, "subject": r.subject, "text": translate(r.text, locale(), r.params)} for r in outcome.remarks]
     broken = [{"line": b.row.line, "column": b.column, "value": b.value, "reason": b.reason(locale())} for b in outcome.broken]
     if as_json:
-        print_json({**counts, "report": str(path) if broken else None, "broken_rows": broken, "quality": remarks})
+        print_json({**counts, **(more or {}), "report": str(path) if broken else None, "broken_rows": broken, "quality": remarks})
         return bool(broken)
     click.echo(_("%(created)s new, %(updated)s updated, %(unchanged)s unchanged, %(broken)s broken.") % counts)
     if remarks:

@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": ("cli.doctor", N_("Check the installation, and say how to mend what is wrong.")),
     "school": ("cli.school", N_("Institutions and their codes.")),
     "person": ("cli.person", N_("Persons and their numbers.")),
+    "roster": ("cli.roster", N_("Rosters: schools keep their people current by SCIM or by lists.")),
     "factor": ("cli.factor", N_("Second factors: list, set up, reset, unlock; hardware tokens.")),
     "policy": ("cli.policy", N_("What a sign-in has to prove, by institution, role and app, and what is unusual.")),
     "app": ("cli.app", N_("Apps that sign people in here.")),

@@ -18,6 +18,7 @@ from idp.policy import tables as policy
 from idp.portal import tables as portal
 from idp.registry import tables as registry
 from idp.release import tables as release
+from idp.roster import tables as roster
 from idp.sms import tables as sms
 from idp.sso.cas import tables as cas
 from idp.sso.saml import tables as saml
@@ -40,6 +41,7 @@ ROOMS = (
     login,
     oidc,
     release,
+    roster,
     portal,
     cas,
     saml,

@@ -1,6 +1,7 @@
 """What belongs to the end of a session, whoever ends it: the one place that knows every protocol an app may be signed in by."""
 
 from idp.deployment import Deployment
+from idp.login.alarm import Revoking
 from idp.login.participants import AppProtocol
 from idp.login.sessions import Ending
 from idp.login.sign_outs import telling
@@ -26,3 +27,8 @@ def protocols(deployment: Deployment) -> tuple[AppProtocol, ...]:
 def endings(deployment: Deployment) -> tuple[Ending, ...]:
     """Tokens and tickets that were for its time end, and its apps are told."""
     return families.end_with_session, tickets.end_with_session, telling(protocols(deployment))
+
+
+def revokings() -> tuple[Revoking, ...]:
+    """What is taken back from somebody beyond their sessions: what they gave for longer ends too."""
+    return (families.revoke_of_person,)

@@ -14,7 +14,8 @@ from idp.audit.vocabulary import Action
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. ``kind`` is ``operator`` (the command line), ``person`` (``id`` is the person number), ``app`` or ``system``.
+    """Who acts. ``kind`` is ``operator`` (the command line), ``person`` (``id`` is the person number), ``app``,
+    ``school`` (``id`` is that of its roster token) or ``system``.
 
     ``address`` is the IP address the act came from, ``None`` for the command line.
     """

@@ -36,6 +36,11 @@ def endings() -> Sequence[Ending]:
     return cast(Sequence[Ending], current_app.extensions.get(ENDINGS, ()))
 
 
+def endings_of(app: Flask) -> Sequence[Ending]:
+    """Those of ``app``, the ones that are still to join in among them, for work outside of its requests."""
+    return cast(Sequence[Ending], app.extensions.setdefault(ENDINGS, []))
+
+
 def on_alarm(app: Flask, revoking: Revoking) -> None:
     """Has ``revoking`` called in the same transaction when a person says that somebody else was at their account."""
     app.extensions.setdefault(REVOKINGS, []).append(revoking)
@@ -44,6 +49,11 @@ def on_alarm(app: Flask, revoking: Revoking) -> None:
 def revokings() -> Sequence[Revoking]:
     """Those of this application."""
     return cast(Sequence[Revoking], current_app.extensions.get(REVOKINGS, ()))
+
+
+def revokings_of(app: Flask) -> Sequence[Revoking]:
+    """Those of ``app``, the ones that are still to join in among them, for work outside of its requests."""
+    return cast(Sequence[Revoking], app.extensions.setdefault(REVOKINGS, []))
 
 
 def add_protocol(app: Flask, protocol: AppProtocol) -> None:

@@ -73,11 +73,13 @@ def add(
     *,
     local_number: str | None = None,
     begins: date | None = None,
+    is_new: bool = False,
 ) -> Affiliation:
     """Makes the person one of the institution's from ``begins`` (default: today). Repeating it changes nothing.
 
     ``local_number`` is the student or staff number; among those who hold one now it is unique in the institution. Raises
     :class:`LocalNumberTaken`, :class:`WrongState` for an institution that is not active, or :class:`InvalidField`.
+    ``is_new``: the caller has just made the person, who has no affiliation yet.
     """
     tx.serialise()
     row = institutions.by_code(tx.session, institution)
@@ -85,19 +87,33 @@ def add(
         raise WrongState(name=row.name, value=row.code, state=row.status)
     local_number = _check_local_number(tx, person, institution, local_number)
     today = tx.now.date()
-    for existing, _ in current(tx.session, person.id, today):
+    for existing, _ in () if is_new else current(tx.session, person.id, today):
         if existing.institution == institution and existing.role == role:
             if local_number and existing.local_number != local_number:
                 existing.local_number = local_number
-                _record(tx, Action.AFFILIATION_ADDED, person, existing)
+                record(tx, Action.AFFILIATION_ADDED, person, existing)
             return existing
     affiliation = Affiliation(
         person_id=person.id, institution=institution, role=role.value, local_number=local_number, begins=begins or today
     )
     tx.session.add(affiliation)
     tx.session.flush()
-    _record(tx, Action.AFFILIATION_ADDED, person, affiliation)
+    record(tx, Action.AFFILIATION_ADDED, person, affiliation)
     return affiliation
+
+
+def renumber(tx: Transaction, person: Person, affiliation: Affiliation, local_number: str | None) -> bool:
+    """Gives the person another student or staff number there, or none; returns whether that is a change.
+
+    Raises :class:`LocalNumberTaken` or :class:`InvalidField`.
+    """
+    tx.serialise()
+    tidy = _check_local_number(tx, person, affiliation.institution, local_number)
+    if affiliation.local_number == tidy:
+        return False
+    affiliation.local_number = tidy
+    record(tx, Action.AFFILIATION_RENUMBERED, person, affiliation)
+    return True
 
 
 def end(tx: Transaction, person: Person, institution: str, role: Role, *, on: date | None = None) -> Affiliation:
@@ -109,7 +125,7 @@ def end(tx: Transaction, person: Person, institution: str, role: Role, *, on: da
             if day < affiliation.begins:
                 raise InvalidField(field="ends", reason=N_("it lies before the beginning"))
             affiliation.ends = day
-            _record(tx, Action.AFFILIATION_ENDED, person, affiliation)
+            record(tx, Action.AFFILIATION_ENDED, person, affiliation)
             return affiliation
     raise NoSuchAffiliation(institution=institution)
 
@@ -134,12 +150,17 @@ def holds(today: date) -> tuple[ColumnElement[bool], ...]:
     return Affiliation.begins <= today, or_(Affiliation.ends.is_(None), Affiliation.ends > today)
 
 
+def check_form(local_number: str) -> None:
+    """Raises :class:`InvalidField` for what cannot be a student or staff number."""
+    if not 0 < len(local_number) <= MAX_LOCAL_NUMBER or not local_number.isprintable() or " " in local_number:
+        raise InvalidField(field="local_number", reason=N_("it must have at most 32 characters and no space"))
+
+
 def _check_local_number(tx: Transaction, person: Person, institution: str, local_number: str | None) -> str | None:
     if not local_number or not local_number.strip():
         return None
     tidy = local_number.strip()
-    if len(tidy) > MAX_LOCAL_NUMBER or not tidy.isprintable() or " " in tidy:
-        raise InvalidField(field="local_number", reason=N_("it must have at most 32 characters and no space"))
+    check_form(tidy)
     statement = select(Affiliation.person_id).where(
         Affiliation.institution == institution, Affiliation.local_number == tidy, *holds(tx.now.date())
     )
@@ -148,6 +169,7 @@ def _check_local_number(tx: Transaction, person: Person, institution: str, local
     return tidy
 
 
-def _record(tx: Transaction, action: Action, person: Person, affiliation: Affiliation) -> None:
+def record(tx: Transaction, action: Action, person: Person, affiliation: Affiliation) -> None:
+    """Writes down what has happened to an affiliation."""
     detail = {"role": affiliation.role, "local_number": affiliation.local_number}
     tx.record(action, subject=f"person:{person.number}", institution=affiliation.institution, detail=detail)

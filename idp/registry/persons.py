@@ -1,5 +1,6 @@
 """Persons: registering one by a verified document, and finding them again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -74,6 +75,21 @@ def by_document(session: Session, vault: Vault, document: Document) -> Person | 
     return by_id(session, row.person_id) if row is not None else None
 
 
+def by_documents(session: Session, vault: Vault, documents: Collection[Document]) -> dict[Document, int]:
+    """The row ids of those whom these documents belong to, as far as anyone has registered them."""
+    wanted = {_index(vault, document): document for document in documents}
+    indexes, found = list(wanted), {}
+    for start in range(0, len(indexes), 500):
+        statement = (
+            select(PersonDocument.number_index, Person.id, Person.merged_into)
+            .join(Person, Person.id == PersonDocument.person_id)
+            .where(PersonDocument.number_index.in_(indexes[start : start + 500]))
+        )
+        for index, person_id, merged_into in session.execute(statement):
+            found[wanted[index]] = person_id if merged_into is None else by_id(session, person_id).id
+    return found
+
+
 def register(tx: Transaction, vault: Vault, document: Document, details: Details, *, verified_by: str) -> Registered:
     """Gives a person a number, or finds the one who has it already: one person, one number, at however many schools.
 
@@ -88,16 +104,18 @@ def register(tx: Transaction, vault: Vault, document: Document, details: Details
         if fill_in(tx, vault, person, details, birth_date=document.birth_date):
             tx.record(Action.PERSON_UPDATED, subject=f"person:{person.number}", institution=verified_by)
         return Registered(person, is_new=False)
-    person = _create(tx, details)
+    person = make(tx, details)
+    tx.session.flush()
     fill_in(tx, vault, person, details, birth_date=document.birth_date)
-    add_document(tx, vault, person, document, verified_by=verified_by)
-    tx.record(
-        Action.PERSON_REGISTERED,
-        subject=f"person:{person.number}",
-        institution=verified_by,
-        detail={"document": document.kind.value},
-    )
+    keep_document(tx, vault, person, document, verified_by=verified_by)
+    note_registered(tx, person, document, verified_by=verified_by)
     return Registered(person, is_new=True)
+
+
+def note_registered(tx: Transaction, person: Person, document: Document, *, verified_by: str) -> None:
+    """Writes the registration down."""
+    detail = {"document": document.kind.value}
+    tx.record(Action.PERSON_REGISTERED, subject=f"person:{person.number}", institution=verified_by, detail=detail)
 
 
 def add_document(tx: Transaction, vault: Vault, person: Person, document: Document, *, verified_by: str) -> None:
@@ -108,19 +126,23 @@ def add_document(tx: Transaction, vault: Vault, person: Person, document: Docume
         if owner.id != person.id:
             raise PersonsDiffer
         return
+    keep_document(tx, vault, person, document, verified_by=verified_by)
+    tx.session.flush()
+
+
+def keep_document(tx: Transaction, vault: Vault, person: Person, document: Document, *, verified_by: str) -> None:
+    """Ties a document to the person that the caller has made sure is nobody's yet."""
     index = _index(vault, document)
     sealed = vault.seal(document.number, context=f"person_document:{index}:number")
     row = PersonDocument(person_id=person.id, kind=document.kind.value, number_sealed=sealed, number_index=index)
     row.verified_at, row.verified_by = tx.now, verified_by
     tx.session.add(row)
-    tx.session.flush()
 
 
 def fill_in(tx: Transaction, vault: Vault, person: Person, details: Details, *, birth_date: date | None) -> bool:
     """Adds what is not known of the person yet; returns whether there was anything. Raises :class:`InvalidField`."""
     found = False
-    if details.sex is not None and details.sex not in SEXES:
-        raise InvalidField(field="sex", reason=N_("it is one of 0, 1, 2, 9 (GB/T 2261.1)"))
+    check_sex(details.sex)
     for name in ("english_name", "sex"):
         if getattr(person, name) is None and getattr(details, name):
             setattr(person, name, getattr(details, name))
@@ -138,6 +160,30 @@ def fill_in(tx: Transaction, vault: Vault, person: Person, details: Details, *, 
         set_email(vault, person, details.email)
         found = True
     return found
+
+
+def amend(tx: Transaction, vault: Vault, person: Person, details: Details, *, by: str) -> bool:
+    """Changes what is known of the person to what ``details`` say; what they leave out stays. Returns whether anything changed.
+
+    For an institution (``by``) that alone answers for the person; the caller has made sure. Raises :class:`InvalidField`.
+    """
+    known = ("name", "english_name", "sex")
+    changed = [name for name in known if getattr(details, name) and getattr(details, name) != getattr(person, name)]
+    if "name" in changed:
+        person.name = tidy_name(details.name)
+    if "english_name" in changed:
+        person.english_name = details.english_name
+    if "sex" in changed:
+        check_sex(details.sex)
+        person.sex = details.sex
+    for kind, value, set_value in (("phone", details.phone, set_phone), ("email", details.email, set_email)):
+        before = getattr(person, f"{kind}_index")
+        if value:
+            set_value(vault, person, value)
+            changed += [kind] if getattr(person, f"{kind}_index") != before else []
+    if changed:
+        tx.record(Action.PERSON_UPDATED, subject=f"person:{person.number}", institution=by, detail={"fields": changed})
+    return bool(changed)
 
 
 def set_phone(vault: Vault, person: Person, value: str) -> None:
@@ -164,16 +210,26 @@ def document_number(vault: Vault, row: PersonDocument) -> str:
     return vault.open(row.number_sealed, context=f"person_document:{row.number_index}:number")
 
 
-def _create(tx: Transaction, details: Details) -> Person:
-    name = " ".join(details.name.split())
+def check_sex(sex: str | None) -> None:
+    """GB/T 2261.1. Raises :class:`InvalidField`."""
+    if sex is not None and sex not in SEXES:
+        raise InvalidField(field="sex", reason=N_("it is one of 0, 1, 2, 9 (GB/T 2261.1)"))
+
+
+def tidy_name(text: str) -> str:
+    """The name with single spaces. Raises :class:`InvalidField`."""
+    name = " ".join(text.split())
     if not name or len(name) > MAX_NAME:
         raise InvalidField(field="name", reason=N_("it must have 1 to 100 characters"))
-    number = person_number.generate()
-    while tx.session.scalar(select(Person.id).where(Person.number == number)) is not None:
-        number = person_number.generate()
-    person = Person(number=number, name=name, status=PersonStatus.ACTIVE.value, created_at=tx.now)
+    return name
+
+
+def make(tx: Transaction, details: Details) -> Person:
+    """Somebody new with a number of their own; the row gets its ``id`` with the next flush. Raises :class:`InvalidField`."""
+    name = tidy_name(details.name)
+    # Of 2⁶⁷ numbers no two drawn are the same; should they be, the table's own constraint refuses the second.
+    person = Person(number=person_number.generate(), name=name, status=PersonStatus.ACTIVE.value, created_at=tx.now)
     tx.session.add(person)
-    tx.session.flush()
     return person
 
 

@@ -19,6 +19,7 @@ _OWN = {
     "oauth",
     "phone",
     "saml2",
+    "scim",
     "signed-out",
     "static",
 }

@@ -21,6 +21,7 @@ from idp.i18n import N_
 from idp.settings.cas import CasSettings
 from idp.settings.certification import CertificationSettings
 from idp.settings.mail import MailSettings
+from idp.settings.roster import RosterSettings
 from idp.settings.saml import SamlSettings
 from idp.settings.sign_in import SignInSettings
 from idp.settings.sms import SmsSettings
@@ -38,7 +39,7 @@ class SettingsError(YimaError):
     default_message = N_("Setting %(name)s: %(reason)s")
 
 
-class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSettings, CertificationSettings):
+class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSettings, RosterSettings, CertificationSettings):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -99,13 +99,13 @@ def _import_row(tx: Transaction, vault: Vault, row: Row, outcome: Outcome) -> No
     if "" in row.original:
         raise InvalidField(field="", reason=N_("the row has more cells than the heading"))
     value = row.values.get
-    role, local_number = _role(row)
-    document = documents.read(_among(row, "document_kind", DOCUMENT_KINDS, str.upper), value("document_number", ""))
+    role, local_number = role_of(row)
+    document = documents.read(among(row, "document_kind", DOCUMENT_KINDS, str.upper), value("document_number", ""))
     details = Details(
         name=value("name", ""),
         english_name=value("english_name") or None,
-        sex=_among(row, "sex", SEXES, str.casefold),
-        birth_date=_date(row, "birth_date"),
+        sex=among(row, "sex", SEXES, str.casefold),
+        birth_date=day_of(row, "birth_date"),
         phone=value("phone") or None,
         email=value("email") or None,
     )
@@ -123,10 +123,11 @@ def _import_row(tx: Transaction, vault: Vault, row: Row, outcome: Outcome) -> No
         outcome.unchanged += 1
 
 
-def _role(row: Row) -> tuple[Role, str | None]:
+def role_of(row: Row) -> tuple[Role, str | None]:
+    """What a row makes the person, and the number that goes with it. Raises :class:`InvalidField`."""
     student, staff = row.values.get("student_number", ""), row.values.get("staff_number", "")
     if row.values.get("role"):
-        role = _among(row, "role", ROLES, str.casefold)
+        role = among(row, "role", ROLES, str.casefold)
         return role, (student if role is Role.STUDENT else staff) or None
     if student and staff:
         raise InvalidField(field="role", reason=N_("the row has a student number and a staff number: say which role it is"))
@@ -135,7 +136,8 @@ def _role(row: Row) -> tuple[Role, str | None]:
     return (Role.STUDENT, student) if student else (Role.TEACHER, staff)
 
 
-def _among(row: Row, field: str, choices: dict[str, T], fold: Callable[[str], str]) -> T:
+def among(row: Row, field: str, choices: dict[str, T], fold: Callable[[str], str]) -> T:
+    """What the field's word means among ``choices``. Raises :class:`InvalidField`."""
     text = row.values.get(field, "")
     for candidate in (text, fold(text)):
         if candidate in choices:
@@ -143,7 +145,8 @@ def _among(row: Row, field: str, choices: dict[str, T], fold: Callable[[str], st
     raise InvalidField(field=field, reason=N_("this value is not known"))
 
 
-def _date(row: Row, field: str) -> date | None:
+def day_of(row: Row, field: str) -> date | None:
+    """A day in one of the forms that schools write. Raises :class:`InvalidField`."""
     text = row.values.get(field, "").replace("/", "-").replace(".", "-")
     if not text:
         return None
