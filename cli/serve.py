@@ -24,7 +24,7 @@ THREADS = {True: 1, False: 4}
 def command() -> None:
     """Serves until it is stopped."""
     settings = load()
-    deployment = initialise(settings)
+    deployment = initialise(settings, spare_keys=False)
     stop_background = background.start(deployment)
     try:
         run(settings, on_sqlite=deployment.database.is_sqlite)

@@ -4,10 +4,11 @@ The web application and the command line both stand on this; neither has another
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Actor, Transaction
@@ -16,7 +17,7 @@ from idp.clock import Clock, SystemClock
 from idp.crypto import engines, selftest
 from idp.crypto.envelope import Envelope
 from idp.database import Database
-from idp.database.migration import migrate
+from idp.database.migration import migrate, wait_for_other_starts
 from idp.keys import KeyRing, master, rotation
 from idp.keys.sealing import open_secret
 from idp.keys.states import Purpose
@@ -69,14 +70,24 @@ def open_deployment(settings: Settings, clock: Clock | None = None) -> Deploymen
     return Deployment(settings, database, ring, clock or SystemClock(), envelope)
 
 
-def initialise(settings: Settings, clock: Clock | None = None) -> Deployment:
-    """Makes what is missing — data folder, master key, schema, keys — and opens the installation. Repeating it is harmless."""
+def initialise(settings: Settings, clock: Clock | None = None, *, spare_keys: bool = True) -> Deployment:
+    """Makes what is missing — data folder, master key, schema, keys — and opens the installation. Repeating it is harmless, and so
+    is doing it twice at once.
+
+    Without ``spare_keys`` the keys that will take over at the next rotation are left to housekeeping: nobody waits for them.
+    """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     master.create(settings)
     deployment = open_deployment(settings, clock)
-    migrate(deployment.database)
+    now = deployment.clock.now()
+    # RSA keys are made while the tables are, on another core: each takes about as long.
+    with ThreadPoolExecutor(1) as pool:
+        is_new = not inspect(deployment.database.engine).has_table(Key.__tablename__)
+        algorithms = rotation.lacking((), now, spares=spare_keys) if is_new else []
+        prepared = pool.submit(rotation.prepare, deployment.master, algorithms, now)
+        migrate(deployment.database)
     with deployment.database.begin() as session:
-        now = deployment.clock.now()
+        wait_for_other_starts(session.connection())
         audit_key = session.scalar(select(Key).where(Key.purpose == Purpose.AUDIT.value).order_by(Key.created_at.desc()))
         if audit_key is None:
             rows = rotation.first_secrets(deployment.master, now)
@@ -84,7 +95,8 @@ def initialise(settings: Settings, clock: Clock | None = None) -> Deployment:
             audit_key = next(row for row in rows if row.purpose == Purpose.AUDIT.value)
         keys = AuditKeys({audit_key.kid: open_secret(deployment.master, audit_key)}, audit_key.kid)
         chain = ChainWriter(session, keys)
-        rotation.complete(Transaction(session, now, SYSTEM, chain), deployment.master)
+        tx = Transaction(session, now, SYSTEM, chain)
+        rotation.complete(tx, deployment.master, prepared.result(), spares=spare_keys)
         chain.finish()
     deployment.ring.forget()
     return deployment

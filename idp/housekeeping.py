@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
 from idp.deployment import SYSTEM, Deployment
+from idp.keys import rotation
 from idp.login import flow, sessions, sign_outs, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
@@ -170,6 +171,19 @@ def carry_out_resets(deployment: Deployment) -> int:
         return resets.carry_out_due(tx)
 
 
+def complete_keys(deployment: Deployment) -> int:
+    """Makes the keys that a first start has put off, so that the next rotation finds its key known; returns how many those were."""
+    now = deployment.clock.now()
+    missing = rotation.lacking(deployment.ring.current().rows, now)
+    if not missing:
+        return 0
+    prepared = rotation.prepare(deployment.master, missing, now)
+    with deployment.transaction(SYSTEM) as tx:
+        made = rotation.complete(tx, deployment.master, prepared)
+    deployment.ring.forget()
+    return len(made)
+
+
 def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], None]:
     """Does all of this every minute in a thread of its own until the returned function is called."""
     stop = threading.Event()
@@ -177,6 +191,7 @@ def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], Non
     def run() -> None:
         while not stop.wait(EVERY_SECONDS):
             try:
+                complete_keys(deployment)
                 end_expired_sessions(deployment, endings)
                 carry_out_resets(deployment)
                 purge(deployment)

@@ -35,7 +35,7 @@ def command(reset: bool, who: str | None, yes: bool) -> None:
         check_port_is_free("127.0.0.1", int(port), "YIMA_DEMO_PORTS=9001,9002")
     if reset:
         _reset(settings, yes)
-    deployment = initialise(settings)
+    deployment = initialise(settings, spare_keys=False)
     try:
         remembered = _remember(deployment)
         with Processes() as processes:

@@ -63,7 +63,7 @@ def set_audience(tx: Transaction, app_id: str, audience: Audience) -> None:
 def is_for(session: Session, audience: Audience, person_id: int, today: date) -> bool:
     """Whether the person is meant on ``today``. Where everybody is, nothing is looked up."""
     return audience.is_everybody or audience.includes(
-        (row.institution, row.role) for row, _institution in affiliations.current(session, person_id, today)
+        (institution, role) for _, institution, role in affiliations.belonging(session, person_id, today)
     )
 
 

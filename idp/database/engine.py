@@ -25,7 +25,11 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True}
+        # On SQLite a connection is an open file, and whoever writes may have to look at the keys through another one: a limit
+        # would let it wait for those that wait for it.
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True}
+        if self.is_sqlite:
+            options = {"max_overflow": -1}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
         self.engine: Engine = create_engine(parsed, **options)
@@ -65,4 +69,7 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that starts by reading and then writes fails at once, without waiting, when another wrote in between.
     # IMMEDIATE takes the writer's place in the queue before it reads anything.
     read_only = connection.get_execution_options().get("yima_read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    # Said to the driver itself: there is nothing in it to prepare, and every request begins with it.
+    cursor = connection.connection.cursor()
+    cursor.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    cursor.close()

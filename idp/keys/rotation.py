@@ -1,6 +1,6 @@
 """Making, rotating and retiring keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -24,16 +24,42 @@ def first_secrets(master: Envelope, now: datetime) -> list[Key]:
     return [new_secret(master, purpose, now) for purpose in Purpose if purpose is not Purpose.TOKEN]
 
 
-def complete(tx: Transaction, master: Envelope) -> list[Key]:
-    """Gives every token algorithm its active key and its next one, where they are missing; returns those it made."""
+def lacking(keys: Collection[Key], now: datetime, *, spares: bool = True) -> list[str]:
+    """The algorithms that lack their active key, and with ``spares`` those that lack their next one: twice what lacks both."""
+    missing = []
+    for algorithm in ALGORITHMS:
+        have = {state(key, now) for key in keys if key.purpose == Purpose.TOKEN and key.algorithm == algorithm}
+        missing += [algorithm] * (State.ACTIVE not in have)
+        missing += [algorithm] * (spares and State.NEXT not in have)
+    return missing
+
+
+def prepare(master: Envelope, algorithms: Iterable[str], now: datetime) -> list[Key]:
+    """Keys for :func:`complete`, made before its transaction begins: an RSA key takes half a second, in which others may write."""
+    return [new_token_key(master, algorithm, now) for algorithm in algorithms]
+
+
+def complete(tx: Transaction, master: Envelope, prepared: Iterable[Key] = (), *, spares: bool = True) -> list[Key]:
+    """Gives every token algorithm its active key and (with ``spares``) its next one, where they are missing; returns those it
+    made. What is ``prepared`` is used first, and forgotten where another process has been quicker.
+    """
+    tx.serialise()
+    ready: dict[str, list[Key]] = {}
+    for key in prepared:
+        ready.setdefault(key.algorithm, []).append(key)
+
+    def take(algorithm: str) -> Key:
+        waiting = ready.get(algorithm)
+        return _add(tx, waiting.pop() if waiting else new_token_key(master, algorithm, tx.now))
+
     made = []
     for algorithm in ALGORITHMS:
         have = [state(key, tx.now) for key in _token_keys(tx, algorithm)]
         if State.ACTIVE not in have:
-            made.append(_add(tx, new_token_key(master, algorithm, tx.now)))
+            made.append(take(algorithm))
             made[-1].activated_at = tx.now
-        if State.NEXT not in have:
-            made.append(_add(tx, new_token_key(master, algorithm, tx.now)))
+        if spares and State.NEXT not in have:
+            made.append(take(algorithm))
     return made
 
 

@@ -1,9 +1,11 @@
 """The browser of this request: its cookies, and the session they open."""
 
 import secrets
+from contextlib import nullcontext
 from datetime import timedelta
 
 from flask import g, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers.response import Response
 
 from idp.crypto import base64url, sm3
@@ -34,16 +36,14 @@ def session_token() -> str:
     return _cookie(SESSION)
 
 
-def signed_in() -> SignedIn | None:
-    """Who is signed in at this browser, if anyone. Looked up once for a request."""
+def signed_in(session: Session | None = None) -> SignedIn | None:
+    """Who is signed in at this browser, if anyone. Looked up once for a request, in ``session`` where the caller has one."""
     if "yima_signed_in" not in g:
-        here = deployment()
-        token = session_token()
+        here, token = deployment(), session_token()
+        g.yima_signed_in = None
         if token:
-            with here.reading() as session:
-                g.yima_signed_in = sessions.find(session, token, limits(here.settings), here.clock.now())
-        else:
-            g.yima_signed_in = None
+            with nullcontext(session) if session is not None else here.reading() as open_session:
+                g.yima_signed_in = sessions.find(open_session, token, limits(here.settings), here.clock.now())
     found: SignedIn | None = g.yima_signed_in
     return found
 

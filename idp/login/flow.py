@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
 from idp.database.compare_and_set import compare_and_set
@@ -27,11 +28,26 @@ from idp.mfa.remembered import METHOD
 from idp.policy import findings, grace
 from idp.policy.demand import Coming
 from idp.policy.document import Mode
-from idp.policy.risk import raised
+from idp.policy.risk import looked_at, raised
 from idp.registry import persons
 
 LIFETIME = timedelta(minutes=30)
 MAX_RETURN_TO = 4096
+
+_INSERT = insert(SignInFlow)
+# Columns, not objects, and built once: every page of a sign-in begins with this.
+_FIND = select(
+    SignInFlow.id,
+    SignInFlow.browser_hash,
+    SignInFlow.requirement,
+    SignInFlow.return_to,
+    SignInFlow.person_id,
+    SignInFlow.methods,
+    SignInFlow.level,
+    SignInFlow.raised,
+    SignInFlow.reminder,
+    SignInFlow.created_at,
+).where(SignInFlow.id == bindparam("flow"))
 
 
 @dataclass(frozen=True)
@@ -77,24 +93,31 @@ def begin(tx: Transaction, requirement: Requirement, return_to: str, browser: st
     ):
         raise FlowLost(detail="return_to is not a path of ours")
     counts = signed_in is not None and is_fresh(requirement, signed_in, tx.now)
-    flow = SignInFlow(
-        id=secrets.token_urlsafe(24),
-        browser_hash=digest(browser),
-        requirement=requirement.to_json(),
-        return_to=return_to,
-        person_id=signed_in.person_id if counts and signed_in else None,
-        methods=sorted(signed_in.methods) if counts and signed_in else [],
-        level=signed_in.level if counts and signed_in else 0,
-        created_at=tx.now,
-    )
-    tx.session.add(flow)
-    return flow.id
+    row = {
+        "id": secrets.token_urlsafe(24),
+        "browser_hash": digest(browser),
+        "requirement": requirement.to_json(),
+        "return_to": return_to,
+        "person_id": signed_in.person_id if counts and signed_in else None,
+        "methods": sorted(signed_in.methods) if counts and signed_in else [],
+        "level": signed_in.level if counts and signed_in else 0,
+        "raised": None,
+        "reminder": Reminder.NOT_ASKED.value,
+        "created_at": tx.now,
+    }
+    tx.session.connection().execute(_INSERT, row)
+    return str(row["id"])
 
 
 def find(tx: Transaction, flow_id: str, browser: str) -> Flow:
     """The flow, if this browser began it and it is not over. Raises :class:`FlowLost`."""
-    row = tx.session.get(SignInFlow, flow_id[:64])
-    if row is None or row.created_at + LIFETIME < tx.now or not secrets.compare_digest(row.browser_hash, digest(browser)):
+    return look(tx.session, flow_id, browser, tx.now)
+
+
+def look(session: Session, flow_id: str, browser: str, now: datetime) -> Flow:
+    """As :func:`find`, for whoever will not change it."""
+    row = session.execute(_FIND, {"flow": flow_id[:64]}).one_or_none()
+    if row is None or row.created_at + LIFETIME < now or not secrets.compare_digest(row.browser_hash, digest(browser)):
         raise FlowLost
     requirement = Requirement.from_json(row.requirement)
     seen = Raised(**row.raised) if row.raised is not None else None
@@ -144,10 +167,10 @@ def occasion(flow: Flow, purpose: Purpose = Purpose.SIGN_IN) -> Occasion:
     return Occasion(f"flow:{flow.id}", purpose, client_id=flow.requirement.client_id or "", level=flow.requirement.level)
 
 
-def prove_password(tx: Transaction, site: Site, flow: Flow, person_id: int, *, device_known: bool | None = None) -> None:
-    """Notes the first factor. Another person than before starts from nothing."""
-    _look_around(tx, site, flow, person_id, device_known)
-    _advance(tx, flow, person_id, (PASSWORD,), 1)
+def prove_password(tx: Transaction, site: Site, flow: Flow, person_id: int, *, device_known: bool | None = None) -> Flow:
+    """Notes the first factor; returns the flow as it stands now. Another person than before starts from nothing."""
+    seen = _look_around(tx, site, flow, person_id, device_known)
+    return _advance(tx, flow, person_id, (PASSWORD,), 1, seen)
 
 
 def prove_elsewhere(
@@ -164,8 +187,8 @@ def prove_elsewhere(
 
     Another person than before starts from nothing. Whoever calls has made sure that the person may come in by it.
     """
-    _look_around(tx, site, flow, person_id, device_known)
-    _advance(tx, flow, person_id, methods, level)
+    seen = _look_around(tx, site, flow, person_id, device_known)
+    _advance(tx, flow, person_id, methods, level, seen)
 
 
 def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
@@ -176,8 +199,8 @@ def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
     beside = flow.person_id == proof.person_id and flow.level >= 1
     if not beside and not proof.alone:
         raise FlowLost
-    if not beside:  # another person than before starts from nothing
-        _look_around(tx, site, flow, proof.person_id, None)
+    # Another person than before starts from nothing.
+    seen = None if beside else _look_around(tx, site, flow, proof.person_id, None)
     restricted = flow.raised.restricted if flow.raised is not None else True
     found = assess(tx.session, site, flow.requirement, proof.person_id, tx.now, restricted=restricted)
     level = found.holding.credit(proof.kind, proof.level)
@@ -185,7 +208,7 @@ def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
         # What was really proven takes the place of what was remembered.
         _advance(tx, flow, proof.person_id, (*(flow.methods - {METHOD}), *proof.amr), max(flow.level, level))
     else:
-        _advance(tx, flow, proof.person_id, proof.amr, level)
+        _advance(tx, flow, proof.person_id, proof.amr, level, seen)
 
 
 def remind(tx: Transaction, flow: Flow, said: Reminder) -> None:
@@ -203,12 +226,6 @@ def prove_remembered(tx: Transaction, flow: Flow, person_id: int, level: int) ->
     _advance(tx, flow, person_id, (PASSWORD, METHOD), level)
 
 
-def is_raised(tx: Transaction, flow: Flow) -> bool:
-    """Whether a rule about risk demands more of this sign-in than it would otherwise, as its password has just shown."""
-    seen = tx.session.scalar(select(SignInFlow.raised).where(SignInFlow.id == flow.id))
-    return seen is not None and Raised(**seen).level > 1
-
-
 def finish(tx: Transaction, flow: Flow) -> None:
     """Ends the flow: it has become a session. Only one of two requests at once can do so; the other gets :class:`FlowLost`."""
     removal = delete(SignInFlow).where(SignInFlow.id == flow.id)
@@ -216,39 +233,38 @@ def finish(tx: Transaction, flow: Flow) -> None:
         raise FlowLost
 
 
-def _advance(tx: Transaction, flow: Flow, person_id: int, methods: Sequence[str], level: int) -> None:
-    tx.session.execute(
-        update(SignInFlow)
-        .where(SignInFlow.id == flow.id)
-        .values(person_id=person_id, methods=sorted(set(methods)), level=level)
-        .execution_options(synchronize_session=False)
-    )
+def _advance(tx: Transaction, flow: Flow, person_id: int, methods: Sequence[str], level: int, seen: Raised | None = None) -> Flow:
+    """Moves the flow on; with ``seen``, what the person's first factor has shown, nothing of an earlier one is left."""
+    moved = replace(flow, person_id=person_id, methods=frozenset(methods), level=level)
+    values = {"person_id": person_id, "methods": sorted(moved.methods), "level": level}
+    if seen is not None:
+        moved = replace(moved, raised=seen, reminder=Reminder.NOT_ASKED)
+        values |= {"raised": asdict(seen), "reminder": Reminder.NOT_ASKED.value}
+    moving = update(SignInFlow).where(SignInFlow.id == flow.id).values(values)
+    tx.session.execute(moving.execution_options(synchronize_session=False))
+    return moved
 
 
-def _look_around(tx: Transaction, site: Site, flow: Flow, person_id: int, device_known: bool | None) -> None:
-    """Looks at how this person signs in, once for a sign-in: what the rules find is written down, and what they demand kept."""
+def _look_around(tx: Transaction, site: Site, flow: Flow, person_id: int, device_known: bool | None) -> Raised:
+    """Looks at how this person signs in, once for a sign-in: what the rules find is written down, what they demand is returned."""
     found = assess(tx.session, site, flow.requirement, person_id, tx.now, signing_in=True)
     grace.begin(tx, person_id, found.begun)
-    person, client_id = persons.by_id(tx.session, person_id), flow.requirement.client_id or ""
+    client_id = flow.requirement.client_id or ""
     seen = gather(
         tx.session,
         found.policy,
-        person,
+        person_id,
+        signals=looked_at(found.policy, found.positions),
         address=tx.actor.address,
         device_known=device_known,
         client_id=client_id,
         now=tx.now,
     )
     shown = raised(found.policy, found.rules, found.positions, seen)
-    findings.write(tx, person, shown, found.holding.best, client_id)
+    if shown:
+        findings.write(tx, persons.by_id(tx.session, person_id), shown, found.holding.best, client_id)
     enforced = [one for one in shown if one.mode is Mode.ENFORCE]
-    kept = Raised(max((one.level for one in enforced), default=1), all(one.restricted for one in enforced))
-    tx.session.execute(
-        update(SignInFlow)
-        .where(SignInFlow.id == flow.id)
-        .values(raised=asdict(kept), reminder=Reminder.NOT_ASKED.value)
-        .execution_options(synchronize_session=False)
-    )
+    return Raised(max((one.level for one in enforced), default=1), all(one.restricted for one in enforced))
 
 
 def _assessed(tx: Transaction, site: Site, flow: Flow) -> Assessment | None:

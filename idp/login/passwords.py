@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -18,13 +18,15 @@ from idp.notices import book
 from idp.notices.events import Event
 from idp.registry.tables import Person
 
+_VERIFIER = select(Password.verifier).where(Password.person_id == bindparam("person"))
+_MUST_CHANGE = select(Password.must_change).where(Password.person_id == bindparam("person"))
+
 MIN_LENGTH = 8  # NIST SP 800-63B §5.1.1.2: at least 8, no rules of composition, a list of the common ones
 
 
 def verifier_of(session: Session, person_id: int) -> str | None:
     """The person's stored verifier, if a password was ever set."""
-    row = session.get(Password, person_id)
-    return row.verifier if row is not None else None
+    return session.scalar(_VERIFIER, {"person": person_id})
 
 
 def verify(hasher: PasswordHasher, verifier: str | None, password: str) -> None:
@@ -91,7 +93,7 @@ def demand_change(tx: Transaction, person_id: int) -> None:
 
 def must_change(session: Session, person_id: int) -> bool:
     """Whether the next sign-in asks for another password."""
-    return session.scalar(select(Password.must_change).where(Password.person_id == person_id)) or False
+    return session.scalar(_MUST_CHANGE, {"person": person_id}) or False
 
 
 @lru_cache

@@ -28,7 +28,8 @@ def spare_second_step(
     wanted = flow.requirement
     if not cookie or wanted.force or not wanted.remembered or wanted.level > level:
         raise NotRemembered
-    if flows.is_raised(tx, flow) or not credentials.held_by(tx.session, person_id):
+    # Where a rule about risk demands more of this sign-in than usual, nothing is spared.
+    if (flow.raised is not None and flow.raised.level > 1) or not credentials.held_by(tx.session, person_id):
         raise NotRemembered
     try:
         kept = remembered.redeem(tx, vault, settings, person_id, cookie)

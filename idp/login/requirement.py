@@ -10,7 +10,7 @@ from idp.clock import BEIJING
 from idp.login.sessions import SignedIn
 from idp.mfa import credentials, enrolment
 from idp.mfa.factor import Site
-from idp.mfa.policy import Holding, highest_level, holding, kinds_of
+from idp.mfa.policy import Holding, holding, kinds_of
 from idp.mfa.remembered import METHOD
 from idp.policy import grace, store
 from idp.policy.demand import Coming, Duty, Position, demand_of, positions, standing
@@ -96,11 +96,12 @@ def assess(
     rows = credentials.held_by(session, person_id)
     administrator = any(one.role in ADMINISTRATORS for one in held)
     mine = holding(rows, demand.kinds, administrator=administrator, restricted=restricted)
-    began = grace.began(session, person_id) if demand.level > mine.best else {}
+    began = grace.began(session, person_id) if demand.level > max(1, mine.best) else {}
     stands = standing(demand, mine.best, began, now, signing_in=signing_in)
     offered = mine.best
-    if mine.best < max(*requirement.acceptable, demand.level):
-        addable = enrolment.offered(session, site, persons.by_id(session, person_id), now)
+    # A password is there: only what it does not reach makes it worth knowing what could be set up.
+    if max(1, mine.best) < max(*requirement.acceptable, demand.level):
+        addable = enrolment.offered(session, site, persons.by_id(session, person_id), now, held=held)
         offered = max(offered, *(factor.level for factor in addable), 0)
     chosen = chosen_level(requirement, mine.best, offered)
     return Assessment(policy, rules, tuple(held), mine, chosen, stands.level, stands.coming, stands.begun, offered)
@@ -134,12 +135,13 @@ def is_satisfied(session: Session, site: Site, requirement: Requirement, signed_
     if signed_in is None or not is_fresh(requirement, signed_in, now) or signed_in.level < requirement.level:
         return False
     enough = max(requirement.acceptable)
-    rules = store.current(session).effective(highest_level(site))
+    kinds = kinds_of(site)
+    rules = store.current(session).effective(kinds.highest)
     if signed_in.level >= max(enough, *(rule.level for rule in rules), 1):
         return True
     # What may be demanded of this person at most, before their factors are looked at: of most it is nothing.
     held = positions(session, signed_in.person_id, now.astimezone(BEIJING).date())
-    demand = demand_of(rules, held, requirement.client_id or "", now, kinds_of(site).levels)
+    demand = demand_of(rules, held, requirement.client_id or "", now, kinds.levels)
     if signed_in.level >= max(enough, demand.level):
         return True
     return signed_in.level >= assess(session, site, requirement, signed_in.person_id, now).required

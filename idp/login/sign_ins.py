@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import and_, bindparam, case, func, insert, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
@@ -34,6 +34,19 @@ class Outcome(StrEnum):
 
 
 RIGHT = (Outcome.SIGNED_IN, Outcome.RAISED)
+WRONG = (Outcome.WRONG_PASSWORD, Outcome.WRONG_FACTOR)
+
+# How near this browser has been before: 2 itself, 1 one like it in this network, 0 another one, nothing for nobody's.
+_NEAREST = select(
+    func.max(
+        case(
+            (SignIn.device_hash == bindparam("hash"), 2),
+            (and_(SignIn.device == bindparam("device"), SignIn.network.is_not_distinct_from(bindparam("network"))), 1),
+            else_=0,
+        )
+    )
+).where(SignIn.person_id == bindparam("person"), SignIn.outcome.in_(RIGHT))
+_INSERT = insert(SignIn)
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ def record(
     *,
     level: int = 0,
     methods: Sequence[str] = (),
-) -> SignIn:
+) -> None:
     """Writes a try down, from the address of the transaction's actor.
 
     A success tells the person if neither this browser nor one like it in this network was ever theirs. The first one that is
@@ -62,28 +75,25 @@ def record(
     """
     device, device_hash = describe(visit.user_agent), hash_of(person_id, visit.mark)
     network, place = locate(tx.session, tx.actor.address)
-    mine = (SignIn.person_id == person_id, SignIn.outcome.in_(RIGHT))
-    known = _exists(tx.session, *mine, SignIn.device_hash == device_hash)
-    alike = known or _exists(tx.session, *mine, SignIn.device == device, SignIn.network == network)
-    if outcome in RIGHT and not alike and _exists(tx.session, *mine):
+    sought = {"hash": device_hash, "device": device, "network": network, "person": person_id}
+    nearest = tx.session.execute(_NEAREST, sought).scalar_one()
+    if outcome in RIGHT and nearest == 0:
         expires = tx.now + timedelta(days=settings.sign_ins_kept_days)
         book.give(tx, person_id, Event.NEW_DEVICE, detail={"device": device}, expires_at=expires)
-    row = SignIn(
-        person_id=person_id,
-        at=tx.now,
-        outcome=outcome.value,
-        level=level,
-        methods=sorted(methods),
-        client_id=visit.client_id or None,
-        device=device,
-        device_hash=device_hash,
-        device_known=known,
-        network=network,
-        place=place,
-    )
-    tx.session.add(row)
-    tx.session.flush()
-    return row
+    row = {
+        "person_id": person_id,
+        "at": tx.now,
+        "outcome": outcome.value,
+        "level": level,
+        "methods": sorted(methods),
+        "client_id": visit.client_id or None,
+        "device": device,
+        "device_hash": device_hash,
+        "device_known": nearest == 2,
+        "network": network,
+        "place": place,
+    }
+    tx.session.connection().execute(_INSERT, row)
 
 
 def recent(session: Session, person_id: int, limit: int = MOST_SHOWN) -> Sequence[SignIn]:
@@ -121,7 +131,3 @@ def masked(network: str | None) -> str:
 def hash_of(person_id: int, mark: str) -> str:
     """What the record holds of a browser's mark: for another person at the same browser it is another."""
     return sm3.digest(f"{person_id}:{mark}".encode()).hex()
-
-
-def _exists(session: Session, *which: ColumnElement[bool]) -> bool:
-    return session.scalar(select(SignIn.id).where(*which).limit(1)) is not None

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
 from idp.crypto import sm3
 from idp.login.errors import TooManyTries
 from idp.login.tables import Throttle
+
+_RETRY_AT = select(Throttle.retry_at).where(Throttle.key.in_(bindparam("keys", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,13 @@ def of_network(purpose: str, network: str) -> list[Bucket]:
     return [Bucket(_key(purpose, "network", network), 200, timedelta(minutes=1), timedelta(hours=1))]
 
 
-def check(tx: Transaction, counters: list[Bucket]) -> None:
-    """Raises :class:`TooManyTries` while a counter makes the next try wait."""
-    rows = tx.session.scalars(select(Throttle).where(Throttle.key.in_([bucket.key for bucket in counters]))).all()
-    until = max((row.retry_at for row in rows), default=tx.now)
-    if until > tx.now:
-        raise TooManyTries(seconds=ceil((until - tx.now).total_seconds()))
+def check(session: Session, counters: list[Bucket], now: datetime) -> bool:
+    """Raises :class:`TooManyTries` while a counter makes the next try wait; otherwise tells whether any has counted a failure."""
+    times = session.scalars(_RETRY_AT, {"keys": [bucket.key for bucket in counters]}).all()
+    until = max(times, default=now)
+    if until > now:
+        raise TooManyTries(seconds=ceil((until - now).total_seconds()))
+    return bool(times)
 
 
 def count_failure(tx: Transaction, counters: list[Bucket]) -> None:

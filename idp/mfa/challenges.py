@@ -34,7 +34,7 @@ OPEN = (ChallengeState.PENDING, ChallengeState.ANSWERED)
 def create(
     tx: Transaction, kind: str, occasion: Occasion, lifetime: timedelta, *, person_id: int | None, credential_id: int | None
 ) -> Challenge:
-    """A new pending challenge; an earlier one of the kind for the same occasion is over with it."""
+    """A new pending challenge; an earlier one of the kind for the same occasion is over with it. Goes out with the next flush."""
     tx.session.execute(
         update(Challenge)
         .where(Challenge.binding_hash == occasion.binding_hash, Challenge.kind == kind, Challenge.state.in_(OPEN))
@@ -57,7 +57,6 @@ def create(
         expires_at=tx.now + lifetime,
     )
     tx.session.add(row)
-    tx.session.flush()
     return row
 
 

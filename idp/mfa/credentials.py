@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -16,6 +16,8 @@ from idp.mfa.tables import Credential
 from idp.registry.tables import Person
 
 MAX_LABEL = 64
+
+_HELD_BY = select(Credential).where(Credential.person_id == bindparam("person"), Credential.state.in_(HELD)).order_by(Credential.id)
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,7 @@ class Choice:
 
 def held_by(session: Session, person_id: int) -> Sequence[Credential]:
     """The factors that the person has set up, locked ones among them, oldest first."""
-    held = select(Credential).where(Credential.person_id == person_id, Credential.state.in_(HELD))
-    return [row for row in session.scalars(held.order_by(Credential.id)).all() if row.kind in FACTORS]
+    return [row for row in session.scalars(_HELD_BY, {"person": person_id}) if row.kind in FACTORS]
 
 
 def choices(asked: Sequence[Credential], *, at_least: int = 0) -> list[Choice]:

@@ -19,7 +19,8 @@ from idp.mfa.factors import FACTORS, kind_of, recovery
 from idp.mfa.policy import has_better, kinds_of
 from idp.mfa.tables import Challenge, Credential
 from idp.policy import demand, store
-from idp.registry import affiliations
+from idp.policy.demand import Position
+from idp.registry.affiliations import ADMINISTRATORS
 from idp.registry.tables import Person
 
 LIFETIME = timedelta(hours=1)
@@ -36,27 +37,26 @@ class Enrolment:
     challenge: Challenge | None = None
 
 
-def offered(session: Session, site: Site, person: Person, now: datetime, *, at_least: int = 0) -> Sequence[Factor]:
-    """The kinds that the person may set up, in the order of the table, those that reach level ``at_least``."""
-    kinds = kinds_for(session, site, person, now)
+def offered(
+    session: Session, site: Site, person: Person, now: datetime, *, at_least: int = 0, held: Sequence[Position] | None = None
+) -> Sequence[Factor]:
+    """The kinds that the person may set up, in the order of the table, those that reach level ``at_least``.
+
+    ``held`` is what the person is now, for a caller that has looked it up.
+    """
+    held = _positions(session, person, now) if held is None else held
+    kinds = _kinds_for(session, site, held, now)
     fitting = [factor for factor in FACTORS.values() if factor.addable and factor.level >= at_least]
-    return [factor for factor in fitting if (kinds is None or factor.kind in kinds) and _may(session, site, person, factor, now)]
-
-
-def kinds_for(session: Session, site: Site, person: Person, now: datetime) -> frozenset[str] | None:
-    """The kinds that the policy offers to the person now, whatever they have and whatever is configured; ``None`` for all."""
-    here = kinds_of(site)
-    rules = store.current(session).effective(here.highest)
-    held = demand.positions(session, person.id, now.astimezone(BEIJING).date())
-    return demand.demand_of(rules, held, "", now, here.levels).kinds
+    return [factor for factor in fitting if (kinds is None or factor.kind in kinds) and _may(session, site, person, factor, held)]
 
 
 def check_offered(session: Session, site: Site, person: Person, kind: str, now: datetime) -> None:
     """Raises :class:`NotOffered` unless the person may set this kind up, by installation, policy and what they have."""
-    kinds = kinds_for(session, site, person, now)
+    held = _positions(session, person, now)
+    kinds = _kinds_for(session, site, held, now)
     if kinds is not None and kind not in kinds:
         raise NotOffered
-    _check(session, site, person, kind_of(kind), now)
+    _check(session, site, person, kind_of(kind), held)
 
 
 def begin(
@@ -137,10 +137,23 @@ def has_recovery_codes(session: Session, person_id: int) -> bool:
     return any(kind_of(row.kind).last_resort for row in held_by(session, person_id))
 
 
-def _check(session: Session, site: Site, person: Person, factor: Factor, now: datetime) -> None:
+def _positions(session: Session, person: Person, now: datetime) -> Sequence[Position]:
+    return demand.positions(session, person.id, now.astimezone(BEIJING).date())
+
+
+def _kinds_for(session: Session, site: Site, held: Sequence[Position], now: datetime) -> frozenset[str] | None:
+    """The kinds that the policy offers to somebody who is all of ``held``, whatever they have and whatever is configured; ``None``
+    for all.
+    """
+    here = kinds_of(site)
+    rules = store.current(session).effective(here.highest)
+    return demand.demand_of(rules, held, "", now, here.levels).kinds
+
+
+def _check(session: Session, site: Site, person: Person, factor: Factor, held: Sequence[Position]) -> None:
     if not factor.available(site):
         raise NotOffered
-    if factor.restricted and affiliations.is_administrator(session, person.id, now.astimezone(BEIJING).date()):
+    if factor.restricted and any(one.role in ADMINISTRATORS for one in held):
         raise NotOffered
     # NIST SP 800-63B §5.2.10: never the only one.
     if factor.restricted and not has_better(held_by(session, person.id)):
@@ -148,9 +161,9 @@ def _check(session: Session, site: Site, person: Person, factor: Factor, now: da
     factor.check_offered(session, site, person)
 
 
-def _may(session: Session, site: Site, person: Person, factor: Factor, now: datetime) -> bool:
+def _may(session: Session, site: Site, person: Person, factor: Factor, held: Sequence[Position]) -> bool:
     try:
-        _check(session, site, person, factor, now)
+        _check(session, site, person, factor, held)
     except NotOffered:
         return False
     return True

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from idp.audit import Action, Transaction
 from idp.crypto import sm3
 from idp.crypto.errors import InvalidProof
+from idp.login import sign_ins
+from idp.login.sign_ins import Outcome, Visit
 from idp.mfa import challenges, credentials, engine, limits
 from idp.mfa.challenges import ChallengeState
 from idp.mfa.errors import ChallengeLost, FactorError, WrongCode
@@ -80,6 +82,7 @@ def answer(tx: Transaction, site: Site, address: str, sent: Signed) -> dict[str,
     check_not_locked(tx, credential)
     if members["number"] != number_of(site, challenge):
         _count_wrong_number(tx, challenge)
+        _record(tx, site, challenge)
         raise WrongNumber
     proof = reading.pair(members["proof"])
     reading.point(members["point"])
@@ -92,6 +95,7 @@ def answer(tx: Transaction, site: Site, address: str, sent: Signed) -> dict[str,
     try:
         return engine.respond(tx, site, challenge, given)
     except WrongCode:
+        _record(tx, site, challenge)
         tx.session.refresh(credential)
         left = CoSigning.locks_after - credential.fails
         raise (WrongPin(left) if left > 0 else PhoneLocked()) from None
@@ -206,6 +210,13 @@ def _count_wrong_number(tx: Transaction, challenge: Challenge) -> None:
     tx.record(Action.FACTOR_REFUSED, subject=subject, outcome="failure", detail={"kind": CoSigning.kind, "number": tries})
     if tries >= NUMBER_TRIES:
         challenges.advance(tx, challenge, ChallengeState.PENDING, ChallengeState.FAILED)
+
+
+def _record(tx: Transaction, site: Site, challenge: Challenge) -> None:
+    """A wrong answer belongs to the sign-in that asked: the person reads of it, and rules about risk count it."""
+    if challenge.person_id is not None and challenge.purpose in (Purpose.SIGN_IN, Purpose.STEP_UP):
+        visit = Visit("", "", challenge.client_id or None)
+        sign_ins.record(tx, site.settings, challenge.person_id, Outcome.WRONG_FACTOR, visit)
 
 
 def _retire_earlier_phones(tx: Transaction, credential: Credential) -> None:

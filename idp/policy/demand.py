@@ -77,8 +77,7 @@ def narrower(one: frozenset[str] | None, other: frozenset[str] | None) -> frozen
 
 def positions(session: Session, person_id: int, today: date) -> list[Position]:
     """What the person is today."""
-    held = affiliations.current(session, person_id, today)
-    return [Position(institution.province, institution.code, row.role) for row, institution in held]
+    return [Position(*one) for one in affiliations.belonging(session, person_id, today)]
 
 
 def concerns(rule: Rule, position: Position | None, client_id: str, now: datetime) -> bool:

@@ -76,17 +76,20 @@ RISK_RULES: tuple[RiskRule, ...] = (
 )
 
 
+def looked_at(policy: Policy, held: Collection[Position]) -> frozenset[Signal]:
+    """The signals that are looked at where somebody who is all of ``held`` signs in. For most people there are none."""
+    roles = {one.role for one in held}
+    looks = [(rule.signal, policy.look(rule.signal)) for rule in RISK_RULES]
+    return frozenset(signal for signal, look in looks if look.mode is not Mode.OFF and roles & set(look.roles))
+
+
 def raised(policy: Policy, rules: Collection[Rule], held: Collection[Position], seen: Circumstances) -> list[Raised]:
     """What the circumstances demand of somebody who is all of ``held``, and what rules in trial would; nothing that is off."""
-    roles = {one.role for one in held}
-    looks = [(rule, policy.look(rule.signal)) for rule in RISK_RULES]
+    signals = looked_at(policy, held)
+    looks = [(rule, policy.look(rule.signal)) for rule in RISK_RULES if rule.signal in signals]
     tried = [rule for rule in concerning(rules, held, seen.client_id, seen.now, Mode.RECORD_ONLY) if rule.level > 1]
     return [
-        *(
-            Raised(rule.signal, look.mode, look.level, rule.restricted)
-            for rule, look in looks
-            if look.mode is not Mode.OFF and roles & set(look.roles) and rule.shows(seen)
-        ),
+        *(Raised(rule.signal, look.mode, look.level, rule.restricted) for rule, look in looks if rule.shows(seen)),
         *(Raised(Signal.RULE, Mode.RECORD_ONLY, rule.level, rule=rule.key) for rule in tried),
     ]
 

@@ -16,11 +16,17 @@ from idp.policy.errors import InvalidPolicy, NoSuchVersion
 from idp.policy.tables import PolicyVersion
 from idp.registry import classification, institutions
 
+_NEWEST = select(PolicyVersion.document).order_by(PolicyVersion.number.desc()).limit(1)
+_SEEN = "yima_policy"
+
 
 def current(session: Session) -> Policy:
-    """The policy that holds; an empty one where nobody has made any."""
-    text = session.scalar(select(PolicyVersion.document).order_by(PolicyVersion.number.desc()).limit(1))
-    return _parsed(text) if text is not None else Policy()
+    """The policy that holds; an empty one where nobody has made any. Looked up once for a unit of work."""
+    if _SEEN not in session.info:
+        text = session.scalar(_NEWEST)
+        session.info[_SEEN] = _parsed(text) if text is not None else Policy()
+    found: Policy = session.info[_SEEN]
+    return found
 
 
 def version(session: Session, number: int) -> Policy:
@@ -49,6 +55,7 @@ def apply(tx: Transaction, policy: Policy, kinds: Kinds, *, reason: str | None =
     A rule that was there before keeps the moment in which it took effect, so that nobody's grace begins again.
     """
     tx.serialise()
+    tx.session.info.pop(_SEEN, None)  # what another one has just made of it counts
     check(tx.session, policy, kinds)
     before = {_mark(rule): rule.since for rule in current(tx.session).rules}
     dated = [rule.model_copy(update={"since": before.get(_mark(rule)) or tx.now}) for rule in policy.rules]
@@ -57,6 +64,7 @@ def apply(tx: Transaction, policy: Policy, kinds: Kinds, *, reason: str | None =
     text = json.dumps(policy.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, sort_keys=True)
     tx.session.add(PolicyVersion(number=last + 1, document=text, at=tx.now, by=tx.actor.id, reason=reason))
     tx.session.flush()
+    tx.session.info.pop(_SEEN, None)
     detail = {"rules": len(policy.rules), "risk": {signal.value: look.mode.value for signal, look in policy.risk.items()}}
     tx.record(Action.POLICY_CHANGED, subject=f"policy:{last + 1}", detail=detail | {"reason": reason})
     return last + 1

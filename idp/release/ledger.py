@@ -5,9 +5,11 @@ from enum import StrEnum
 
 from idp.audit import Transaction
 from idp.crypto import sm3
-from idp.database.upsert import upsert
+from idp.database.upsert import PreparedUpsert
 from idp.release.tables import DataRelease
 from idp.web.locale import CHINA
+
+_UPSERT = PreparedUpsert(DataRelease, lambda new: {"count": DataRelease.count + 1, "last_at": new.last_at})
 
 
 class Place(StrEnum):
@@ -37,4 +39,4 @@ def record(tx: Transaction, client_id: str, person_id: int, place: Place, claims
         "first_at": tx.now,
         "last_at": tx.now,
     }
-    upsert(tx.session, DataRelease, values, again={"count": DataRelease.count + 1, "last_at": tx.now})
+    _UPSERT(tx.session, values)

@@ -46,7 +46,7 @@ def _activate(account: str, flow_id: str, secret: str) -> None:
     verifier = here.ring.current().passwords.hash(secret)  # slow on purpose, and so outside of the transaction
     refused: ActivationRefused | None = None
     with here.transaction(context.anonymous()) as tx:
-        throttle.check(tx, counters)
+        throttle.check(tx.session, counters, tx.now)
         person = lookup.person_for_account(tx.session, here.ring.vault, account, None, tx.now.date())
         try:
             activation.spend(tx, here.ring.vault, person.id if person else None, field("activation_code", 64))

@@ -44,9 +44,13 @@ blueprint = Blueprint("login", __name__, template_folder="../templates")
 
 def start(requirement: Requirement, return_to: str) -> Response:
     """Begins a sign-in for ``requirement`` that ends at ``return_to``, and sends the browser there. For every protocol."""
-    here = deployment()
-    with here.transaction(context.anonymous()) as tx:
-        flow_id = flow.begin(tx, requirement, return_to, browser.secret(), browser.signed_in())
+    with deployment().transaction(context.anonymous()) as tx:
+        return start_in(tx, requirement, return_to)
+
+
+def start_in(tx: Transaction, requirement: Requirement, return_to: str) -> Response:
+    """As :func:`start`, in a transaction that keeps something else too."""
+    flow_id = flow.begin(tx, requirement, return_to, browser.secret(), browser.signed_in())
     response = redirect(url_for("login.show", flow=flow_id))
     browser.keep_secret(response)
     return response
@@ -82,15 +86,16 @@ def password() -> Answer:
     mark = browser.known_for(label)
     counters, known = throttle.buckets("password", label, context.client_network(), mark), mark is not None
     now = here.clock.now()
-    with here.transaction(context.anonymous()) as tx:
-        found = flow.find(tx, field("flow", 64), browser.secret())
-        try:
-            throttle.check(tx, counters)
-        except TooManyTries as error:
+    try:
+        with here.reading() as session:
+            found = flow.look(session, field("flow", 64), browser.secret(), now)
+            failed = throttle.check(session, counters, now)
+            person = lookup.person_for_account(session, here.ring.vault, account, school or None, now.date())
+            person_id, person_number = (person.id, person.number) if person is not None else (None, "")
+            keeper = keepers.keeper_of(session, here.ring, person_id, school or None, directories(), now)
+    except TooManyTries as error:
+        with here.transaction(context.anonymous()) as tx:
             return step_page(tx, found, Step.PASSWORD, error, SLOW_DOWN)
-        person = lookup.person_for_account(tx.session, here.ring.vault, account, school or None, now.date())
-        person_id = person.id if person is not None else None
-        keeper = keepers.keeper_of(tx.session, here.ring, person_id, school or None, directories(), now)
     secret = request.form.get("password", "")[: MAX_PASSWORD + 1]
     try:
         # Outside of any transaction: this takes its time, and others must be able to write meanwhile.
@@ -103,13 +108,16 @@ def password() -> Answer:
         log.warning("a directory is not available: %s", error.detail)
         with here.transaction(context.anonymous()) as tx:
             return step_page(tx, found, Step.PASSWORD, error, UNAVAILABLE)
-    response = redirect(url_for("login.show", flow=found.id))
     with here.transaction(context.anonymous()) as tx:
-        throttle.clear(tx, counters)
-        flow.prove_password(tx, factor_pages.site(), found, person_id, device_known=known)
+        if failed:
+            throttle.clear(tx, counters)
+        found = flow.prove_password(tx, factor_pages.site(), found, person_id, device_known=known)
         if fresh is not None:
             passwords.renew_verifier(tx, person_id, fresh)
-        _spare_second_step(tx, found, person_id, response)
+        cookie = _spare_second_step(tx, found, person_id, person_number)
+    response = redirect(url_for("login.show", flow=found.id))
+    if cookie is not None:
+        browser.keep_remembered(response, person_number, cookie)
     browser.keep_known(response, label)
     return response
 
@@ -142,18 +150,18 @@ def cancel() -> Answer:
     return redirect(f"{found.return_to}{joint}login_error=access_denied")
 
 
-def _spare_second_step(tx: Transaction, found: Flow, person_id: int, response: Response) -> None:
-    """Lets a remembered device stand for the second step, where it may, and has the browser keep the next of it."""
-    here, number = deployment(), persons.by_id(tx.session, person_id).number
-    cookie = browser.remembered(number)
+def _spare_second_step(tx: Transaction, found: Flow, person_id: int, number: str) -> str | None:
+    """Lets a remembered device stand for the second step, where it may; returns what the browser is to keep of the device from now
+    on: ``None`` for what it has, nothing for a device that was stolen.
+    """
+    here, cookie = deployment(), browser.remembered(number)
     try:
         kept = remembering.spare_second_step(tx, here.ring.vault, here.settings, found, person_id, cookie, endings())
     except DeviceStolen:
-        browser.keep_remembered(response, number, "")
+        return ""
     except NotRemembered:  # what the browser keeps may do for another app
-        pass
-    else:
-        browser.keep_remembered(response, number, kept.cookie)
+        return None
+    return kept.cookie
 
 
 def _finish(tx: Transaction, found: Flow) -> Response:

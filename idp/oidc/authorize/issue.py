@@ -3,6 +3,8 @@
 import secrets
 from datetime import timedelta
 
+from sqlalchemy import insert
+
 from idp.apps import register
 from idp.audit import Transaction
 from idp.login.sessions import SignedIn
@@ -20,6 +22,8 @@ from idp.release.ledger import Place
 
 FAPI2_CODE_SECONDS = 60  # FAPI 2.0 Security Profile §5.3.2.1
 
+_INSERT_GRANT, _INSERT_CODE = insert(Grant), insert(AuthorizationCode)
+
 
 def make_answer(provider: Provider, tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> dict[str, str]:
     """The parameters of a successful answer (OpenID Connect Core 1.0 §3.1.2.5, §3.2.2.5, §3.3.2.5)."""
@@ -27,6 +31,7 @@ def make_answer(provider: Provider, tx: Transaction, request: AuthorizeRequest, 
     noted = request.client.last_sign_in_at
     if noted is None or noted < tx.now - register.NOTED_EVERY:
         register.note_sign_in(tx, request.client.id)
+        provider.clients.forget(request.client.id)  # so that the next sign-in to it knows
     answer: dict[str, str] = {}
     if "code" in request.response_types:
         lifetime = provider.deployment.settings.code_lifetime
@@ -53,41 +58,39 @@ def _addressed(request: AuthorizeRequest, answer: dict[str, str]) -> dict[str, s
 
 
 def _grant(tx: Transaction, request: AuthorizeRequest, signed_in: SignedIn) -> Grant:
-    grant = Grant(
-        id=secrets.token_urlsafe(24),
-        client_id=request.client.id,
-        person_id=signed_in.person_id,
-        sid=signed_in.sid,
-        scope=" ".join(request.scopes),
-        claims=request.claims.to_json(),
-        resources=list(request.resources) or None,
-        authorization_details=request.authorization_details or None,
-        level=signed_in.level,
-        methods=list(signed_in.methods),
-        auth_time=signed_in.auth_time,
-        created_at=tx.now,
-    )
-    tx.session.add(grant)
-    tx.session.flush()
-    return grant
+    row = {
+        "id": secrets.token_urlsafe(24),
+        "client_id": request.client.id,
+        "person_id": signed_in.person_id,
+        "sid": signed_in.sid,
+        "scope": " ".join(request.scopes),
+        "claims": request.claims.to_json(),
+        "resources": list(request.resources) or None,
+        "authorization_details": request.authorization_details or None,
+        "level": signed_in.level,
+        "methods": list(signed_in.methods),
+        "auth_time": signed_in.auth_time,
+        "created_at": tx.now,
+    }
+    tx.session.connection().execute(_INSERT_GRANT, row)
+    return Grant(**row)
 
 
 def _code(tx: Transaction, request: AuthorizeRequest, grant: Grant, *, lifetime: int) -> str:
     """Good once and for ``lifetime`` seconds (RFC 6749 §4.1.2)."""
     code = new_token()
-    tx.session.add(
-        AuthorizationCode(
-            code_hash=digest(code),
-            grant_id=grant.id,
-            client_id=request.client.id,
-            issuer=request.issuer.name,
-            redirect_uri=request.redirect_uri,
-            code_challenge=request.code_challenge,
-            nonce=request.nonce,
-            dpop_jkt=request.dpop_jkt,
-            expires_at=tx.now + timedelta(seconds=lifetime),
-        )
-    )
+    row = {
+        "code_hash": digest(code),
+        "grant_id": grant.id,
+        "client_id": request.client.id,
+        "issuer": request.issuer.name,
+        "redirect_uri": request.redirect_uri,
+        "code_challenge": request.code_challenge,
+        "nonce": request.nonce,
+        "dpop_jkt": request.dpop_jkt,
+        "expires_at": tx.now + timedelta(seconds=lifetime),
+    }
+    tx.session.connection().execute(_INSERT_CODE, row)
     return code
 
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers.response import Response
 
 from idp.apps.register import by_id
 from idp.login import browser
-from idp.login.routes.sign_in import start
+from idp.login.routes.sign_in import start_in
 from idp.oidc import authorization_details, client_jwt
 from idp.oidc.authorize import checks, front_door, hint, jarm, pending
 from idp.oidc.authorize.decision import Need, need, requirement
@@ -68,23 +68,22 @@ def _proceed(issuer: Issuer, parameters: dict[str, str], waiting: Pending | None
     for check in checks.BEFORE_THE_CLIENT_IS_PROVEN:
         check(asked)
     ask_for(parameters.get("ui_locales", ""))
-    signed_in = browser.signed_in()
     try:
         for check in checks.ONCE_IT_IS:
             check(asked)
         hint.follow(asked, here.ring, here.clock.now())
-        wanted = requirement(asked, signed_in, waiting.since if waiting else None, here.ring.vault)
         with here.reading() as session:
+            signed_in = browser.signed_in(session)
+            wanted = requirement(asked, signed_in, waiting.since if waiting else None, here.ring.vault)
             missing = need(asked, wanted, signed_in, session, here.ring.vault, here.clock.now(), agreed=agreed)
     except OAuthError as error:
         return _refuse(asked, error)
     if missing is Need.NOTHING:
         return _answer(asked, waiting)
-    if waiting is None:
-        with here.transaction(context.anonymous()) as tx:
-            waiting = pending.keep(tx, issuer.name, parameters, browser.secret())
-    if missing is Need.SIGN_IN:
-        return start(wanted, url_for(f"authorize_{issuer.name}.resume", request=waiting.id))
+    with here.transaction(context.anonymous()) as tx:
+        waiting = waiting or pending.keep(tx, issuer.name, parameters, browser.secret())
+        if missing is Need.SIGN_IN:
+            return start_in(tx, wanted, url_for(f"authorize_{issuer.name}.resume", request=waiting.id))
     if missing is Need.EXPLANATION:
         return _not_for_this_person_page(asked, waiting)
     return _consent_page(asked, waiting)
@@ -194,5 +193,6 @@ def _refuse(asked: AuthorizeRequest, error: OAuthError) -> Response:
 
 
 def _find(issuer: Issuer, request_id: str) -> Pending:
-    with provider().deployment.transaction(context.anonymous()) as tx:
-        return pending.find(tx, issuer.name, request_id, browser.secret())
+    here = provider().deployment
+    with here.reading() as session:
+        return pending.find(session, issuer.name, request_id, browser.secret(), here.clock.now())

@@ -62,7 +62,7 @@ def _confirm(text: str) -> Answer:
     counters = throttle.buckets("device", "", context.client_network(), None)[1:]
     with here.transaction(context.anonymous()) as tx:
         try:
-            throttle.check(tx, counters)
+            throttle.check(tx.session, counters, tx.now)
         except TooManyTries as error:
             return render_template("oidc/device.html", error=message(error)), SLOW_DOWN
         row = device.find(tx, text)

@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 from hmac import compare_digest
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 
 from idp.audit import Action, Actor, Transaction
 from idp.crypto import base64url
@@ -21,7 +21,21 @@ from idp.oidc.token.answer import TokenAnswer
 from idp.oidc.token.personal import make_tokens
 from idp.oidc.token.token_request import TokenRequest
 from idp.oidc.token_hash import digest
+from idp.registry.tables import Person
 
+# One look for everything that the exchange will ask for: what is loaded here is found in the session later.
+_FIND = (
+    select(AuthorizationCode, Grant, Person)
+    .join(Grant, Grant.id == AuthorizationCode.grant_id)
+    .join(Person, Person.id == Grant.person_id)
+    .where(AuthorizationCode.code_hash == bindparam("hash"))
+)
+_SPEND = (
+    update(AuthorizationCode)
+    .where(AuthorizationCode.code_hash == bindparam("hash"), AuthorizationCode.spent_at.is_(None))
+    .values(spent_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
 
 
@@ -37,7 +51,7 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenR
     if verifier is not None and not _VERIFIER.match(verifier):
         raise InvalidRequest(N_("The code_verifier is not 43 to 128 characters of those that are allowed."))
     with provider.deployment.transaction(Actor("app", client.id, request.address)) as tx:
-        row = _find(tx, issuer, client, code)
+        row, grant, _person = _find(tx, issuer, client, code)
         try:
             _spend(tx, row)
         except CodeReplayed as error:
@@ -47,28 +61,22 @@ def exchange(provider: Provider, issuer: Issuer, client: Client, request: TokenR
             replayed: CodeReplayed = error
         else:
             _check_binding(row, request, verifier, tx)
-            grant = tx.session.get_one(Grant, row.grant_id)
             if grant.revoked_at is not None:
                 raise InvalidGrant(detail="the grant was revoked")
             return make_tokens(provider, issuer, client, tx, grant, request, nonce=row.nonce)
     raise replayed
 
 
-def _find(tx: Transaction, issuer: Issuer, client: Client, code: str) -> AuthorizationCode:
-    row = tx.session.get(AuthorizationCode, digest(code))
+def _find(tx: Transaction, issuer: Issuer, client: Client, code: str) -> tuple[AuthorizationCode, Grant, Person]:
+    found = tx.session.execute(_FIND, {"hash": digest(code)}).one_or_none()
     # RFC 6749 §4.1.3: issued to this client. Another client's try changes nothing: the owner may still be on its way.
-    if row is None or row.client_id != client.id or row.issuer != issuer.name:
+    if found is None or found[0].client_id != client.id or found[0].issuer != issuer.name:
         raise InvalidGrant(detail="unknown code, or another client's")
-    return row
+    return found[0], found[1], found[2]
 
 
 def _spend(tx: Transaction, row: AuthorizationCode) -> None:
-    spending = (
-        update(AuthorizationCode)
-        .where(AuthorizationCode.code_hash == row.code_hash, AuthorizationCode.spent_at.is_(None))
-        .values(spent_at=tx.now)
-    )
-    if not compare_and_set(tx.session, spending):
+    if not compare_and_set(tx.session, _SPEND, {"hash": row.code_hash, "now": tx.now}):
         raise CodeReplayed(detail="code used twice")
 
 

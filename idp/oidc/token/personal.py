@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import insert
+
 from idp.apps.audience import is_served
 from idp.audit import Transaction
 from idp.oidc import id_token, person_claims
@@ -20,6 +22,8 @@ from idp.oidc.token_hash import digest, new_token
 from idp.registry import persons
 from idp.release import ledger
 from idp.release.ledger import Place
+
+_INSERT_REFRESH = insert(RefreshToken)
 
 
 def subject_of(provider: Provider, client: Client, tx: Transaction, grant: Grant) -> Subject:
@@ -79,5 +83,6 @@ def _refresh_token(provider: Provider, client: Client, tx: Transaction, grant: G
     absolute = grant.created_at + timedelta(seconds=settings.refresh_token_absolute)
     text = new_token()
     bound_to = cnf if client.metadata.is_public else None
-    tx.session.add(RefreshToken(token_hash=digest(text), grant_id=grant.id, expires_at=min(idle, absolute), cnf=bound_to))
+    row = {"token_hash": digest(text), "grant_id": grant.id, "expires_at": min(idle, absolute), "cnf": bound_to}
+    tx.session.connection().execute(_INSERT_REFRESH, row)
     return text

@@ -107,7 +107,7 @@ def _read(slug: str) -> Return:
     here = server()
     answer = _once(request.args.items(multi=True), MAX_VALUE)
     with here.deployment.transaction(context.anonymous()) as tx:
-        throttle.check(tx, throttle.of_network(PURPOSE, context.client_network()))
+        throttle.check(tx.session, throttle.of_network(PURPOSE, context.client_network()), tx.now)
         row = providers.by_slug(tx.session, slug)
         if not row.enabled:
             raise NoSuchUpstream

@@ -33,7 +33,7 @@ def start(slug: str) -> Response:
     here = server()
     vault = here.deployment.ring.vault
     with here.deployment.transaction(context.anonymous()) as tx:
-        throttle.check(tx, throttle.of_network(PURPOSE, context.client_network()))
+        throttle.check(tx.session, throttle.of_network(PURPOSE, context.client_network()), tx.now)
         found = flow.find(tx, request.args.get("flow", ""), browser.secret())
         anew = found.requirement.force or found.requirement.max_age is not None
         row = next((one for one in providers.shown(tx.session, None, anew=anew) if one.slug == slug), None)

@@ -6,18 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
 from idp.crypto.errors import InvalidToken
 from idp.crypto.jose import KeySet, jwt
 from idp.deployment import Deployment, initialise, open_deployment
+from idp.housekeeping import complete_keys
 from idp.keys import master, rotation
 from idp.keys.errors import KeyNotRetirable, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWrong, NoSuchKey, NotInitialised
 from idp.keys.states import KEY_SETS, TOKEN_ALGORITHMS, Purpose, State, state
 from idp.keys.tables import Key
 from idp.settings import Settings
+from tests.at_once import at_once, refused
 from tests.clocks import SettableClock
 from tests.people import OPERATOR
 
@@ -200,6 +202,45 @@ def test_initialising_again_changes_nothing(deployment: Deployment) -> None:
     again = initialise(deployment.settings, deployment.clock)
     assert [(row.kid, row.activated_at) for row in again.ring.current().rows] == before
     again.close()
+
+
+def without_token_keys(deployment: Deployment, *but: str) -> None:
+    with deployment.database.begin() as session:
+        session.execute(delete(Key).where(Key.purpose == Purpose.TOKEN.value, Key.algorithm.not_in(but)))
+    deployment.ring.forget()
+
+
+def test_a_first_start_makes_only_keys_that_sign_and_housekeeping_the_ones_after_them(deployment: Deployment) -> None:
+    without_token_keys(deployment)
+    initialise(deployment.settings, deployment.clock, spare_keys=False).close()
+    now = deployment.clock.now()
+    deployment.ring.forget()
+    assert [state(row, now) for row in deployment.ring.current().rows if row.purpose == Purpose.TOKEN] == [State.ACTIVE] * 5
+    assert complete_keys(deployment) == 5
+    for algorithm in rotation.ALGORITHMS:
+        states = [state(row, now) for row in deployment.ring.current().rows if row.algorithm == algorithm]
+        assert sorted(states) == [State.ACTIVE, State.NEXT]
+    assert complete_keys(deployment) == 0
+
+
+def test_servers_that_start_at_once_make_each_key_once(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_token_keys(deployment)
+    monkeypatch.setattr(rotation, "ALGORITHMS", ("SGD_SM3_SM2", "ES256"))  # RSA keys would only take time
+    results = at_once(lambda _: initialise(deployment.settings, deployment.clock).close())
+    assert refused(results) == set()
+    deployment.ring.forget()
+    made = [row.algorithm for row in deployment.ring.current().rows if row.purpose == Purpose.TOKEN]
+    assert sorted(made) == ["ES256"] * 2 + ["SGD_SM3_SM2"] * 2
+
+
+def test_a_key_prepared_for_a_place_that_another_server_has_filled_is_forgotten(deployment: Deployment) -> None:
+    without_token_keys(deployment, *rotation.ALGORITHMS[1:])
+    now, algorithm = deployment.clock.now(), rotation.ALGORITHMS[0]
+    assert rotation.lacking(deployment.ring.current().rows, now) == [algorithm] * 2
+    for count in (2, 0):
+        with deployment.transaction(OPERATOR) as tx:
+            prepared = rotation.prepare(deployment.master, [algorithm] * 2, now)
+            assert len(rotation.complete(tx, deployment.master, prepared)) == count
 
 
 def test_the_journal_says_who_rotated(deployment: Deployment) -> None:

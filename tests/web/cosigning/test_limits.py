@@ -7,6 +7,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from idp.deployment import Deployment
+from idp.login.sign_ins import WRONG
+from idp.login.tables import SignIn
 from idp.mfa.factors.cosign.tables import CosignSignature
 from idp.mfa.tables import Credential
 from tests.at_once import at_once
@@ -124,6 +126,8 @@ def test_two_wrong_numbers_end_the_transaction_and_count_as_no_wrong_pin(
     assert co_signer.answer(transaction, number).status == 410
     with deployment.reading() as session:
         assert session.scalars(select(Credential.fails).where(Credential.kind == "cosign")).one() == 0
+        # The sign-in that asked shows them to the person, and to the rules about risk.
+        assert [*session.scalars(select(SignIn.outcome).where(SignIn.outcome.in_(WRONG)))] == ["wrong_factor"] * 2
 
 
 def test_a_proof_for_another_number_than_the_one_sent_is_refused(asking: Page, co_signer: PhoneApp) -> None:

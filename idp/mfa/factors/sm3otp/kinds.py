@@ -48,7 +48,7 @@ class Token(Factor):
         """Only to whom a token was assigned that is not set up yet."""
         handles = [_handle(row.serial) for row in tokens.assigned_to(session, person.id, self.modes)]
         in_use = select(func.count()).where(Credential.handle.in_(handles), Credential.state.in_(HELD))
-        if session.scalar(in_use) == len(handles):
+        if not handles or session.scalar(in_use) == len(handles):
             raise NotOffered
 
     def begin(self, tx: Transaction, site: Site, person: Person, credential: Credential, details: Answer) -> None:
