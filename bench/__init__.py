@@ -4,6 +4,6 @@
 beside ``openssl speed``), ``cosign`` (the server's answer to a phone, whole ceremonies), ``mutations`` (how many broken tokens get
 through), ``http`` (endpoints beside npm's oidc-provider), ``flow`` (whole sign-ins), ``tokens`` (introspection, PAR with DPoP, a
 thousand apps), ``pki`` (the certificate authority), ``newcomer`` (what somebody meets who tries it), ``otp`` (one-time codes),
-``phone`` (the signing app on a slow telephone), ``sms`` (the queue, over CMPP), ``roster`` (a school's pupils by SCIM). Nothing
-here is a test; no test asserts a time.
+``phone`` (the signing app on a slow telephone), ``sms`` (the queue, over CMPP), ``roster`` (a school's pupils by SCIM), ``sso``
+(CAS, SAML, a sign-out of fifty apps). Nothing here is a test; no test asserts a time.
 """
