@@ -72,8 +72,9 @@ def _remember(deployment: Deployment) -> Memory:
 
 
 def _start(processes: Processes, settings: Settings, remembered: Memory) -> None:
-    home = {"YIMA_HOME": str(Path(settings.home).absolute())}
-    processes.start("cli.main", "serve", environment=home)
+    # The apps that are told of a sign-out are on this machine.
+    told_here = {"YIMA_HOME": str(Path(settings.home).absolute()), "YIMA_ALLOW_PRIVATE_FETCHES": "true"}
+    processes.start("cli.main", "serve", environment=told_here)
     processes.wait_until_answering(f"{settings.public_url}/.well-known/openid-configuration")
     for app in remembered.apps:
         other = next((row.url for row in remembered.apps if row.key != app.key), "")
@@ -108,6 +109,7 @@ def _print_guide(deployment: Deployment, remembered: Memory) -> None:
         _("Open %(url)s: signed in without being asked again.") % {"url": second},
         _("Open %(url)s: your apps, and from there your account: what apps receive, where you are signed in, your second factors.")
         % {"url": f"{base}/"},
+        _("Open %(url)s: one sign-out, and the page shows that both apps have done it.") % {"url": f"{base}/logout"},
         _("Open %(url)s with the activation code of 李雪梅: the first sign-in of a new teacher.") % {"url": f"{base}/activate"},
     )
     for number, step in enumerate(steps, start=1):

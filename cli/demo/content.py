@@ -148,6 +148,7 @@ def register_apps(here: Deployment, tx: Transaction, memory: Memory) -> None:
                 ClientMetadata(
                     redirect_uris=(f"{url}/callback",),
                     post_logout_redirect_uris=(f"{url}/",),
+                    backchannel_logout_uri=f"{url}/session-ended",
                     grant_types=("authorization_code", "refresh_token"),
                 ),
                 Policy(required_level=level, trusted=trusted),

@@ -12,13 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from oauthlib.oauth2 import OAuth2Error
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
@@ -32,6 +32,7 @@ from idp.sso.saml import registration as saml_registration
 from idp.sso.saml.rules import Rules as SamlRules
 from idp.sso.saml.server import make_server
 from tests.flows.conftest import SCREENSHOTS, Newcomer, NewContext, Site, sign_in
+from tests.flows.test_accessibility import AXE
 from tests.people import OPERATOR, make_school
 from tests.services.cas_clients import running_apache, running_django, running_python_cas
 from tests.services.openid_client import Apps, running_openid_client
@@ -162,6 +163,9 @@ def test_one_sign_in_opens_every_app_and_one_sign_out_closes_them_all(
     expect(page.locator(".sign-outs li.done")).to_have_count(7, timeout=SIGN_OUT_SECONDS * 1000)
     expect(page.locator(".sign-outs li:not(.done)")).to_have_text([re.compile("食堂.*请关闭这个应用的窗口")])
     expect(page.locator("#summary")).to_contain_text("请按下面的提示关闭它")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert not [one["id"] for one in found if one["impact"] in ("serious", "critical")]
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "sign-out.png", full_page=True)
 
@@ -173,6 +177,8 @@ def test_one_sign_in_opens_every_app_and_one_sign_out_closes_them_all(
     keys = campus.requests_oauthlib.request("GET", f"{campus.site.url}/intl/oauth/jwks", withhold_token=True).json()
     token = jwt.decode(told, KeySet.import_key_set(keys), algorithms=["RS256"]).claims
     assert (token["sub"], token["sid"]) == (claims["sub"], claims["sid"])
+    forged = page.request.post(f"{campus.at['社团报名']}/session-ended", form={"logout_token": told})  # another app's
+    assert forged.status == 400
     with pytest.raises(OAuth2Error, match="invalid_grant"):
         campus.requests_oauthlib.refresh_token(f"{campus.site.url}/intl/oauth/token", refresh_token=tokens["refresh_token"])
 
@@ -183,6 +189,37 @@ def test_a_sign_out_at_one_app_ends_the_others_and_answers_it(campus: Campus, pa
     expect(page.locator("#bye")).to_have_text("bye")
     for address in campus.pages:
         closed(page, address)
+
+
+def test_without_scripts_the_page_opens_the_apps_pages_and_reloads_itself(campus: Campus, chromium: Browser) -> None:
+    address = f"{campus.web.url}/board"
+    campus.web.documents |= {"/board": b"board", "/board-front": b"signed out"}
+    told = {
+        "trusted": True,
+        "frontchannel_logout_uri": f"{address}-front",
+        "backchannel_logout_uri": f"{campus.web.url}/board-told",
+    }
+    made = campus.site.register("公告栏", address, f"{campus.web.url}/bye", issuer="intl", **told)
+    query = {"client_id": made.app.id, "response_type": "code", "scope": "openid", "redirect_uri": address}
+    query |= {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+    browser = chromium.new_context(locale="zh-CN", java_script_enabled=False)
+    try:
+        page = browser.new_page()
+        page.goto(f"{campus.site.url}/intl/oauth/authorize?{urlencode(query)}")
+        sign_in(page, campus.site.newcomer())
+        page.wait_for_url(f"{address}*")
+        page.goto(f"{campus.site.url}/logout")
+        page.click("main form[action$='/logout'] button")
+        page.wait_for_url("**/signed-out/*?again=1", timeout=SIGN_OUT_SECONDS * 1000)
+        # The page was opened in a frame, once; that it has loaded nobody can tell without scripts.
+        assert [path for path in campus.web.fetched if path.startswith("/board-front")]
+        assert not page.locator("iframe").count()
+        expect(page.locator(".sign-outs li")).to_have_text(
+            re.compile("没有回应：请关闭这个应用的窗口"), timeout=SIGN_OUT_SECONDS * 1000
+        )
+        assert [path for path, _, _ in campus.web.received if path == "/board-told"]
+    finally:
+        browser.close()
 
 
 def walk(campus: Campus, page: Page, person: Newcomer) -> int:
