@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# Where it is set, every process that the demo or a test starts compiles the whole provider anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## This list
