@@ -26,7 +26,7 @@ COMMANDS = {
     "app": ("cli.app", N_("Apps that sign people in here.")),
     "portal": ("cli.portal", N_("The start page: how apps are shown there, and notices.")),
     "cas": ("cli.cas", N_("The CAS server: apps that speak CAS.")),
-    "upstream": ("cli.upstream", N_("Other providers as a way in: OpenID, WeCom and platforms like it, CAS.")),
+    "upstream": ("cli.upstream", N_("Other providers as a way in: OpenID, WeCom and platforms like it, CAS, SAML.")),
     "saml": ("cli.saml", N_("The SAML identity provider: apps that speak SAML.")),
     "directory": ("cli.directory", N_("Passwords that a school keeps in LDAP or Active Directory.")),
     "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),

@@ -26,6 +26,7 @@ TITLES = {
     "redirect_uri": _("Redirect URI"),
     "domain": _("Trusted domain"),
     "jwks_uri": _("Our keys"),
+    "metadata": _("Our metadata"),
     "settings": _("Settings"),
     "rules": _("Rules"),
 }
@@ -47,6 +48,7 @@ def record(server: UpstreamServer, row: UpstreamProvider, links: int) -> dict[st
         "redirect_uri": server.redirect_uri(row.slug),
         "domain": urlsplit(public).netloc,
         "jwks_uri": f"{public}{PREFIX}/{row.slug}/jwks" if has_key else None,
+        "metadata": f"{public}{PREFIX}/{row.slug}/metadata" if row.kind == "saml" else None,
         "settings": row.settings,
         "rules": row.rules,
     }
@@ -59,7 +61,7 @@ def print_pasted(deployment: Deployment, row: UpstreamProvider, *, as_json: bool
         print_json(shown)
         return
     click.echo(_("%(name)s is entered and switched on. Paste this on the other side:") % {"name": row.title_zh} + "\n")
-    for key in ("redirect_uri", "domain", "jwks_uri"):
+    for key in ("redirect_uri", "domain", "jwks_uri", "metadata"):
         if shown[key]:
             click.echo(f"    {key:<14} {shown[key]}")
     click.echo("\n" + _("Then try it: %(command)s") % {"command": f"yima upstream test {row.slug}"})

@@ -6,8 +6,9 @@ from idp.upstream.errors import InvalidUpstream
 from idp.upstream.kinds import Kind
 from idp.upstream.oauth2.kind import OAuth2Kind
 from idp.upstream.oidc.kind import OidcKind
+from idp.upstream.saml.kind import SamlKind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (OidcKind(), OAuth2Kind(), CasKind())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (OidcKind(), OAuth2Kind(), CasKind(), SamlKind())}
 
 
 def kind_of(name: str) -> Kind:

@@ -12,7 +12,7 @@ from idp.deployment import Deployment
 from idp.mfa.factor import Site
 from idp.oidc.clients.remote import RemoteKeys
 from idp.outgoing import FetchFailed, Outgoing
-from idp.outgoing.fetch import Fetched
+from idp.outgoing.fetch import MAX_BYTES, Fetched
 from idp.upstream.errors import UpstreamBusy, UpstreamSilent
 
 PREFIX = "/upstream"
@@ -51,10 +51,10 @@ class UpstreamServer:
         finally:
             places.release()
 
-    def get(self, title: str, url: str, headers: Mapping[str, str] | None = None) -> Fetched:
+    def get(self, title: str, url: str, headers: Mapping[str, str] | None = None, *, limit: int = MAX_BYTES) -> Fetched:
         """Fetches. Raises :class:`UpstreamSilent`: too late, too large, not to be reached."""
         try:
-            return self.outgoing.get(url, headers=headers)
+            return self.outgoing.get(url, headers=headers, limit=limit)
         except FetchFailed as error:
             raise UpstreamSilent(provider=title, detail=error.detail) from None
 

@@ -65,7 +65,7 @@ class Described(BaseModel):
 def read(data: bytes, *, plain_http: bool = False) -> Described:
     """The one service provider that a file describes. Raises :class:`MetadataRefused`."""
     root = _parsed(data, xml.MAX_BYTES * 16)
-    found = [one for one in _entities(root) if _role(one) is not None]
+    found = [one for one in entities(root) if _role(one) is not None]
     if len(found) != 1:
         raise MetadataRefused(reason=N_("it does not describe exactly one service provider of SAML 2.0"))
     return describe(found[0], plain_http=plain_http)
@@ -88,7 +88,7 @@ def read_feed(data: bytes, certificates: tuple[str, ...], now: datetime) -> tupl
     if until <= now:
         raise MetadataRefused(reason=N_("it is no longer valid"))
     found = []
-    for entity in _entities(root):
+    for entity in entities(root):
         ends = moment(entity.get("validUntil"))
         if _role(entity) is None or (ends is not None and ends <= now):
             continue
@@ -118,8 +118,8 @@ def describe(entity: Element, *, plain_http: bool = False) -> Described:
         consumers=posts,
         logouts=tuple(one for one in logouts if one.binding in (names.REDIRECT, names.POST, names.SOAP_BINDING)),
         name_formats=tuple(text for one in role.iterfind(q("md:NameIDFormat")) if (text := (one.text or "").strip())),
-        signing=_certificates(role, "signing"),
-        encryption=_certificates(role, "encryption"),
+        signing=certificates(role, "signing"),
+        encryption=certificates(role, "encryption"),
     )
 
 
@@ -152,13 +152,14 @@ def _parsed(data: bytes, limit: int) -> Element:
         raise MetadataRefused(reason=N_("it is not XML as we read it"), detail=error.detail) from None
 
 
-def _entities(root: Element) -> Iterator[Element]:
+def entities(root: Element) -> Iterator[Element]:
+    """Every ``EntityDescriptor`` of a document."""
     if root.tag == q("md:EntityDescriptor"):
         yield root
     elif root.tag == q("md:EntitiesDescriptor"):
         # Groups within groups; an entity is nowhere else.
         for child in root:
-            yield from _entities(child)
+            yield from entities(child)
 
 
 def _role(entity: Element) -> Element | None:
@@ -199,7 +200,8 @@ def check_address(text: str, *, plain_http: bool) -> str:
     return text
 
 
-def _certificates(role: Element, use: str) -> tuple[str, ...]:
+def certificates(role: Element, use: str) -> tuple[str, ...]:
+    """The keys of a role for ``signing`` or ``encryption``. Raises :class:`MetadataRefused` for one that we cannot use."""
     found = []
     for descriptor in role.iterfind(q("md:KeyDescriptor")):
         # SAML Metadata §2.4.1.1: without a use it is for both.

@@ -2,6 +2,7 @@
 
 from idp.upstream.routes.callback import blueprint as callback
 from idp.upstream.routes.linking import blueprint as linking
+from idp.upstream.routes.saml import blueprint as saml
 from idp.upstream.routes.sign_in import blueprint as sign_in
 
-BLUEPRINTS = (sign_in, callback, linking)
+BLUEPRINTS = (sign_in, callback, linking, saml)
