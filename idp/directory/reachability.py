@@ -15,9 +15,19 @@ class Reachability:
         self._lock = threading.Lock()
 
     def worth_asking(self, servers: Sequence[str], now: datetime) -> list[str]:
-        """Those that have not failed lately, in their order."""
+        """Those that have not failed lately, in their order.
+
+        One that failed is given to a single caller once its time is over: if it still hangs, one person waits and not everybody.
+        """
         with self._lock:
-            return [server for server in servers if self._failed.get(server, now - LEFT_ALONE) <= now - LEFT_ALONE]
+            found = []
+            for server in servers:
+                failed = self._failed.get(server)
+                if failed is None or failed <= now - LEFT_ALONE:
+                    found.append(server)
+                    if failed is not None:
+                        self._failed[server] = now
+            return found
 
     def failed(self, server: str, now: datetime) -> None:
         """Notes that this one did not answer."""

@@ -96,6 +96,10 @@ def test_a_dead_server_is_passed_over_and_left_alone_for_a_while(slapd: Slapd) -
     directory = searching(slapd, dead, slapd.ldap)
     ask(directory, "S001", PASSWORD, known)
     assert known.worth_asking(directory.described.servers, NOW) == [slapd.ldap]
+    # Then one caller tries it, and the others do not wait with that one.
+    assert known.worth_asking(directory.described.servers, NOW + LEFT_ALONE) == [dead, slapd.ldap]
+    assert known.worth_asking(directory.described.servers, NOW + LEFT_ALONE) == [slapd.ldap]
+    known.answered(dead)
     assert known.worth_asking(directory.described.servers, NOW + LEFT_ALONE) == [dead, slapd.ldap]
 
 
