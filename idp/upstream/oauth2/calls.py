@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from idp.crypto import sm3
 from idp.outgoing.fetch import Fetched
 from idp.upstream.arrival import values_at
 from idp.upstream.errors import AnswerRefused, UpstreamSilent
@@ -49,16 +50,16 @@ def _run(server: UpstreamServer, upstream: Upstream, given: Mapping[str, str]) -
     values: dict[str, str] = {**settings.resolved, **given}
     taken: dict[str, tuple[str, ...]] = {}
     for number, call in enumerate(settings.call):
-        found = _taken(server, upstream, number, call, values)
+        found = _taken(server, upstream, number, call, values, _key(upstream, call))
         taken |= found
         values |= {name: texts[0] for name, texts in found.items()}
     return taken | {name: _decrypted(upstream, taken[name]) for name in settings.decrypt if name in taken}
 
 
 def _taken(
-    server: UpstreamServer, upstream: Upstream, number: int, call: Call, values: Mapping[str, str]
+    server: UpstreamServer, upstream: Upstream, number: int, call: Call, values: Mapping[str, str], key: str
 ) -> dict[str, tuple[str, ...]]:
-    key, now = f"{upstream.slug}/{number}", time.monotonic()
+    now = time.monotonic()
     kept = server.kept.get(key)
     if call.is_kept and kept is not None and now < kept[0]:
         return {name: tuple(texts) for name, texts in json.loads(kept[1]).items()}
@@ -73,6 +74,12 @@ def _taken(
         if seconds > 0:
             server.kept[key] = (now + seconds, json.dumps(found))
     return found
+
+
+def _key(upstream: Upstream, call: Call) -> str:
+    """Of one app at one platform: an entry that is taken away and made anew for another app does not find the old one's token."""
+    asked = json.dumps([call.model_dump(mode="json"), upstream.settings.values], sort_keys=True)
+    return f"{upstream.slug}/{sm3.digest(asked.encode()).hex()}"
 
 
 def _answer(server: UpstreamServer, upstream: Upstream, call: Call, values: Mapping[str, str]) -> Mapping[str, Any]:

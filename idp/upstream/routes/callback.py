@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers.response import Response
 
 from idp.audit import Action, Transaction
 from idp.errors import YimaError
 from idp.login import browser, flow, throttle
 from idp.login.errors import FlowLost, TooManyTries
-from idp.login.routes.pages import FORBIDDEN, SLOW_DOWN, Answer
+from idp.login.routes.pages import Answer
 from idp.registry import persons
 from idp.upstream import links, pending, people, providers, trust
 from idp.upstream.arrival import Arrival
@@ -22,35 +22,22 @@ from idp.upstream.errors import (
     NotForThisPerson,
     NotLinked,
     ReturnLost,
-    SignInDeclined,
-    UpstreamBusy,
     UpstreamError,
-    UpstreamSilent,
 )
 from idp.upstream.extension import server, title_of
 from idp.upstream.kinds import Kind, Upstream
 from idp.upstream.oidc.client import with_query
 from idp.upstream.pending import Pending
+from idp.upstream.routes.pages import refusal
 from idp.upstream.routes.sign_in import PURPOSE
 from idp.upstream.rules import Rules
 from idp.upstream.tables import UpstreamProvider
 from idp.web import context
 from idp.web.csrf import protection
-from idp.web.errors import message
 
 blueprint = Blueprint("upstream_callback", __name__, template_folder="../templates", url_prefix="/upstream")
 
 MAX_PARAMETERS, MAX_VALUE, MAX_POSTED = 30, 8192, 256 * 1024
-BAD_GATEWAY, UNAVAILABLE, BAD_REQUEST = 502, 503, 400
-STATUS: Mapping[type[YimaError], int] = {
-    TooManyTries: SLOW_DOWN,
-    UpstreamSilent: BAD_GATEWAY,
-    UpstreamBusy: UNAVAILABLE,
-    SignInDeclined: FORBIDDEN,
-    NotLinked: FORBIDDEN,
-    NotForThisPerson: FORBIDDEN,
-    LinkedToAnother: FORBIDDEN,
-}
 # Whose doing these may be: they are counted, so that nobody tries codes and states for long.
 COUNTED = (AnswerRefused, ReturnLost, NotLinked, NotForThisPerson, LinkedToAnother)
 
@@ -169,8 +156,7 @@ def _refused(slug: str, returned: Return | None, error: YimaError) -> Answer:
             error.params = {**error.params, "provider": title}
             detail = {"reason": error.code, "detail": error.detail or ""}
             tx.record(Action.UPSTREAM_TURNED_AWAY, subject=f"upstream:{slug}", outcome="failure", detail=detail)
-    template = "upstream/not_linked.html" if isinstance(error, NotLinked) else "upstream/refused.html"
-    return render_template(template, text=message(error), provider=title, back=back), STATUS.get(type(error), BAD_REQUEST)
+    return refusal(error, title, back)
 
 
 def _way_back(tx: Transaction, waiting: Pending) -> str:

@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import httpcore
 import pytest
 
-from idp.outgoing import FetchFailed, Outgoing
+from idp.outgoing import FetchFailed, Outgoing, fetch
 from idp.settings import Settings
 from tests.services.receiver import Receiver, receiving
 
@@ -130,3 +131,11 @@ def test_where_nobody_listens_or_nothing_is_tls_the_error_is_ours(trusting: Outg
     for url in (f"http://127.0.0.1:{port}/", receiver.url.replace("http", "https"), "https://no-such-host.invalid/"):
         with pytest.raises(FetchFailed):
             post(trusting, url)
+
+
+def test_a_body_that_comes_a_byte_now_and_then_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([0.0, *(float(second) for second in range(1, 10_000))])
+    monkeypatch.setattr(fetch, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    with pytest.raises(FetchFailed) as failed:
+        fetch._limited((b"x" for _ in range(5000)), 100_000)
+    assert failed.value.detail == "the answer takes too long"

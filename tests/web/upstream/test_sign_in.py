@@ -1,6 +1,7 @@
 """Signing in by another provider, as people and strangers do it: the way there, the way back, and whom it brings."""
 
 import html
+import json
 import threading
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -9,8 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from idp.audit.tables import AuditEvent
+from idp.crypto.jose import KeySet, generate_signer
 from idp.housekeeping import purge
-from idp.login import throttle
+from idp.login import passwords, throttle
 from idp.login.tables import BrowserSession, SignIn
 from idp.outgoing import fetch
 from idp.registry import persons
@@ -147,6 +149,35 @@ def test_a_provider_that_hangs_is_waited_for_so_long_and_no_longer(
     monkeypatch.setattr(fetch.Outgoing.post, "__kwdefaults__", {**fetch.Outgoing.post.__kwdefaults__, "seconds": 0.2})
     campus.there.hanging = threading.Event()
     refused(campus.sign_in(), "Campus account does not answer at the moment", 502)
+
+
+def test_a_provider_that_is_not_there_is_said_so_with_a_way_on(campus: Campus, linked: Known) -> None:
+    campus.enter(issuer="http://127.0.0.1:9")
+    page = campus.browser.get("/login")
+    flow = page.query["flow"]
+    refused(campus.browser.get(f"/upstream/campus/start?flow={flow}"), "does not answer at the moment", 502)
+    campus.browser.get(html.unescape(campus.browser.page.text.split('class="button" href="')[1].split('"')[0]))
+    assert campus.browser.sign_in(linked.number, PASSWORD).url.endswith("/me")
+
+
+def test_whose_password_must_be_changed_is_not_given_another_by_an_account_elsewhere(campus: Campus, linked: Known) -> None:
+    with campus.deployment.transaction(OPERATOR) as tx:
+        passwords.demand_change(tx, linked.id)
+    assert campus.sign_in().url.endswith("/me")
+    browser = Browser(campus.app, language="en")
+    browser.get("/login")
+    browser.sign_in(linked.number, PASSWORD)
+    assert browser.page.form("password", "again")
+
+
+def test_our_key_for_a_provider_is_published_in_its_public_half(campus: Campus) -> None:
+    assert campus.browser.get("/upstream/campus/jwks").status == 400
+    private = generate_signer("SGD_SM3_SM2").private_jwk()
+    campus.enter(authentication="private_key_jwt", secrets={"private_key": json.dumps(private)})
+    (key,) = json.loads(campus.browser.get("/upstream/campus/jwks").text)["keys"]
+    assert (key["kid"], "d" in key) == (private["kid"], False)
+    campus.there.client_keys = KeySet([key])
+    refused(campus.sign_in(), "not linked", 403)
 
 
 def test_one_that_hangs_takes_no_more_than_its_places(campus: Campus, linked: Known) -> None:
