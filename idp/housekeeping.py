@@ -149,7 +149,7 @@ def end_expired_sessions(deployment: Deployment, endings: Sequence[Ending]) -> i
 
 
 def _has_left(now: datetime) -> ColumnElement[bool]:
-    """Sessions from before their person's last affiliation ended. Whoever has left may sign in anew, to what is their own."""
+    """Sessions from before their person's last affiliation ended; they may sign in anew to their account: no app is for them."""
     places = select(Affiliation.id).where(Affiliation.person_id == Person.id)
     ended = select(AuditEvent.seq).where(
         AuditEvent.subject == literal("person:") + Person.number,

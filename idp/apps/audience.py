@@ -21,6 +21,7 @@ from idp.registry.tables import Person
 class Audience:
     """People with a current affiliation in one of ``institutions`` (codes) in one of ``roles``; an empty set leaves that open.
 
+    Where both are open it is for everybody who has not left: whose last affiliation has ended is meant by no app.
     Both have to hold of the same affiliation: a teacher of one school who is a guardian in another is no teacher there.
     """
 
@@ -29,7 +30,7 @@ class Audience:
 
     @property
     def is_everybody(self) -> bool:
-        """Whether it leaves nobody out."""
+        """Whether it leaves out nobody who belongs anywhere."""
         return not self.institutions and not self.roles
 
     def includes(self, belonging: Iterable[tuple[str, str]]) -> bool:
@@ -61,10 +62,10 @@ def set_audience(tx: Transaction, app_id: str, audience: Audience) -> None:
 
 
 def is_for(session: Session, audience: Audience, person_id: int, today: date) -> bool:
-    """Whether the person is meant on ``today``. Where everybody is, nothing is looked up."""
-    return audience.is_everybody or audience.includes(
-        (institution, role) for _, institution, role in affiliations.belonging(session, person_id, today)
-    )
+    """Whether the person is meant on ``today``."""
+    if audience.is_everybody:
+        return not affiliations.has_left(session, person_id, today)
+    return audience.includes((institution, role) for _, institution, role in affiliations.belonging(session, person_id, today))
 
 
 def is_served(session: Session, audience: Audience, person: Person, today: date) -> bool:

@@ -38,6 +38,8 @@ class Entry:
 
 def visible(session: Session, person_id: int, today: date, launchers: Sequence[Launcher]) -> list[Entry]:
     """The approved apps that are for this person and can be opened: favourites first, then by group and name."""
+    if affiliations.has_left(session, person_id, today):
+        return []
     belonging = [(row.institution, row.role) for row, _institution in affiliations.current(session, person_id, today)]
     favourites = set(session.scalars(select(PortalFavourite.app_id).where(PortalFavourite.person_id == person_id)))
     statement = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Date, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -47,6 +47,11 @@ def current(session: Session, person_id: int, today: date) -> Sequence[tuple[Aff
 def belonging(session: Session, person_id: int, today: date) -> list[tuple[str, str, str]]:
     """As :func:`current`, each as province, code of the institution and role; every sign-in to every app asks for it."""
     return [(row[0], row[1], row[2]) for row in session.execute(_BELONGING, {"person": person_id, "today": today})]
+
+
+def has_left(session: Session, person_id: int, today: date) -> bool:
+    """Whether the person has belonged somewhere and on ``today`` belongs nowhere; an alumnus belongs."""
+    return bool(session.scalar(_HAS_LEFT, {"person": person_id, "today": today}))
 
 
 def is_administrator(session: Session, person_id: int, today: date) -> bool:
@@ -161,6 +166,10 @@ _BELONGING = (
     .where(Affiliation.person_id == bindparam("person"), *holds(bindparam("today", type_=Date)))
     .order_by(Affiliation.begins, Affiliation.id)
 )
+
+
+_PLACES = select(Affiliation.id).where(Affiliation.person_id == bindparam("person"))
+_HAS_LEFT = select(and_(_PLACES.exists(), ~_PLACES.where(*holds(bindparam("today", type_=Date))).exists()))
 
 
 def check_form(local_number: str) -> None:

@@ -158,6 +158,21 @@ def test_an_audience_of_nobody_that_exists_is_refused(deployment: Deployment, rp
         mean(deployment, rp, roles=("principal",))
 
 
+def test_whoever_has_left_signs_in_to_their_account_and_to_no_app(
+    browser: Browser, deployment: Deployment, rp: RelyingParty, school: str, person: Known, clock: SettableClock
+) -> None:
+    tokens = rp.exchange(sign_in_to(browser, rp, person)).body
+    with deployment.transaction(OPERATOR) as tx:
+        affiliations.end(tx, tx.session.get_one(Person, person.id), school, Role.STUDENT)
+    assert rp.userinfo(tokens["access_token"]).status == 401
+    assert "不对您开放" in browser.get(rp.authorize_url()).text
+    assert "图书馆" not in start_page(browser, person).text
+    with deployment.transaction(OPERATOR) as tx:
+        affiliations.add(tx, tx.session.get_one(Person, person.id), school, Role.ALUMNUS)
+    clock.forward(hours=1)
+    assert "图书馆" in start_page(browser, person).text
+
+
 @pytest.mark.parametrize("signed_in_before", [False, True])
 def test_whoever_an_app_is_not_for_is_told_here_and_the_app_learns_only_that(
     browser: Browser, deployment: Deployment, rp: RelyingParty, person: Known, signed_in_before: bool

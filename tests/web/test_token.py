@@ -2,7 +2,9 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -170,12 +172,18 @@ def test_signing_out_ends_tokens_except_those_given_for_longer(
 
 
 @pytest.fixture
-def statements(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def statements(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What reaches the database, seen at the driver, below everything of ours."""
     seen: list[str] = []
     if deployment.database.is_sqlite:
-        event.listen(deployment.database.engine, "checkout", lambda connection, *_: connection.set_trace_callback(seen.append))
-        return seen
+
+        def traced(connection: Any, *_: Any) -> None:
+            connection.set_trace_callback(seen.append)
+
+        event.listen(deployment.database.engine, "checkout", traced)
+        yield seen
+        event.remove(deployment.database.engine, "checkout", traced)
+        return
     execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
     monkeypatch.setattr(
         psycopg.Cursor,
@@ -183,7 +191,7 @@ def statements(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> list[
         lambda self, query, *rest, **more: (seen.append(str(query)), execute(self, query, *rest, **more))[1],
     )
     monkeypatch.setattr(psycopg.Connection, "commit", lambda self: (seen.append("COMMIT"), commit(self))[1])
-    return seen
+    yield seen
 
 
 def test_client_credentials_are_for_apps_without_a_person_and_cost_one_write(
