@@ -35,6 +35,7 @@ COMMANDS = {
     "cert": ("cli.cert", N_("Certificates: issue, show, verify, hold, revoke.")),
     "crl": ("cli.crl", N_("Lists of revoked certificates: publish, show.")),
     "ocsp": ("cli.ocsp", N_("The state of single certificates (OCSP).")),
+    "timestamp": ("cli.timestamp", N_("Time-stamps of files: ask, verify, show.")),
     "audit": ("cli.audit", N_("The journal: read it, and check that it is whole.")),
 }
 

@@ -125,4 +125,6 @@ class Action(StrEnum):
     CERTIFICATE_RELEASED = "certification.certificate.released"
     KEY_ESCROWED = "certification.key.escrowed"
     KEY_RECOVERED = "certification.key.recovered"
+    TIMESTAMP_SERVICE_SET_UP = "certification.timestamp_service.set_up"
+    TIMESTAMP_SERVICE_RENEWED = "certification.timestamp_service.renewed"
     REVOCATION_LIST_PUBLISHED = "certification.revocation_list.published"

@@ -2,7 +2,8 @@
 
 Owns the authorities and their sealed keys, the profiles that certificates follow (``certs/profiles``), issuance, revocation, the
 lists of revoked certificates, the OCSP responder, and the pages and files under ``/ca``. Tables: ``certificate_authority``,
-``certificate``, ``revocation``, ``escrowed_key``, ``revocation_list``, ``ocsp_answer``. Formats and lints belong to
+``certificate``, ``revocation``, ``escrowed_key``, ``revocation_list``, ``ocsp_answer``,
+``timestamp_authority``, ``timestamp``. Formats and lints belong to
 ``idp.crypto.x509``. Does not decide who a person is or which school there is: it asks the registry, and follows it when somebody is
 disabled or a school is closed.
 
@@ -14,6 +15,7 @@ disabled or a school is closed.
 | ``double`` | a signing certificate with an encryption certificate, whose key is kept and recovered by two |
 | ``revocation``, ``following`` | revoking, holding, releasing; by hand, or because the registry says so |
 | ``lists``, ``responder`` | telling the world, by lists and by answers |
-| ``upkeep`` | what time does: lists fall due, responders are renewed |
+| ``timestamp_keys``, ``timestamps`` | the time-stamp service of an authority |
+| ``upkeep`` | what time does: lists fall due, responders and time-stamp services are renewed |
 | ``site``, ``routes/`` | HTTP |
 """

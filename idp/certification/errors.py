@@ -141,3 +141,17 @@ class PublicationOvertaken(CertificationError):
 
     code = "certification.publication_overtaken"
     default_message = N_("Another process has just published a list of %(name)s.")
+
+
+class NoTimeStampService(CertificationError):
+    """The authority gives no time-stamps."""
+
+    code = "certification.no_timestamp_service"
+    default_message = N_("The authority %(name)s has no time-stamp service. Set one up: yima ca timestamp %(name)s")
+
+
+class InvalidTimeStampPolicy(CertificationError):
+    """Not an object identifier."""
+
+    code = "certification.timestamp_policy"
+    default_message = N_("A policy is an object identifier of at most 160 characters, such as 1.2.156.1.2.3.")

@@ -121,7 +121,9 @@ def check_holder(authority: CertificateAuthority, application: Application) -> N
         raise HolderNotFitting(reason=N_("the profile is for a person"))
     if profile.holder == "host" and not holder.names:
         raise HolderNotFitting(reason=N_("the profile is for a server, which has a host name"))
-    if profile.holder == "institution" and (holder.person is not None or holder.institution is None):
+    # An authority of no institution, a ministry's, certifies its own services by the organisation it was founded for.
+    belongs = holder.institution is not None or (authority.institution is None and holder.organisation == authority.organisation)
+    if profile.holder == "institution" and (holder.person is not None or not belongs):
         raise HolderNotFitting(reason=N_("the profile is for an institution"))
     own = authority.institution
     if profile.holder != "authority" and own is not None and (holder.institution is None or holder.institution.code != own):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from idp.certification import profiles
 from idp.certification.profiles import Profiles
-from idp.certification.tables import CertificateAuthority
+from idp.certification.tables import CertificateAuthority, TimeStampAuthority
 from idp.crypto import sm2, sm3
 from idp.crypto.jose.signer import Signer, SoftwareSigner
 from idp.keys import Vault
@@ -33,6 +33,10 @@ class Office:
     def responder(self, authority: CertificateAuthority) -> Signer | None:
         """The key of the authority's OCSP responder, where it has one."""
         return self._open(authority.responder_sealed, responder_context(authority.name)) if authority.responder_sealed else None
+
+    def timestamper(self, authority: CertificateAuthority, row: TimeStampAuthority) -> Signer:
+        """The key of the authority's time-stamp service."""
+        return self._open(row.key_sealed, timestamp_context(authority.name))
 
     def seal(self, signer: SoftwareSigner, context: str) -> str:
         """A key, sealed for one place."""
@@ -65,6 +69,11 @@ def key_context(name: str) -> str:
 def responder_context(name: str) -> str:
     """What binds the sealed key of the responder to its authority."""
     return f"certificate_authority:{name}:responder"
+
+
+def timestamp_context(name: str) -> str:
+    """What binds the sealed key of the time-stamp service to its authority."""
+    return f"certificate_authority:{name}:timestamp"
 
 
 def key_digest(key: sm2.PublicKey) -> str:

@@ -1,7 +1,8 @@
-"""``/ocsp`` and the files under ``/ca``: HTTP in and out for programs, answered before Flask is asked.
+"""``/ocsp``, time-stamps and the files under ``/ca``: HTTP in and out for programs, answered before Flask is asked.
 
 ``/ca/NAME.crt`` is the authority's certificate (DER), ``/ca/NAME.pem`` its chain, ``/ca/NAME.crl`` the list of all its revoked
 certificates and ``/ca/NAME-N.crl`` that of a shard. Anybody may read them; they are cached on the way for as long as they hold.
+``/ca/NAME/tsa`` gives time-stamps.
 """
 
 import logging
@@ -9,14 +10,14 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from idp.certification import authorities, lists, responder
+from idp.certification import authorities, lists, responder, timestamp_keys, timestamps
 from idp.certification.errors import CertificationError
 from idp.certification.office import Office, office_of
 from idp.certification.responder import Reply, Responders
@@ -24,6 +25,8 @@ from idp.crypto import sm3
 from idp.crypto.x509.ocsp import ResponseStatus
 from idp.crypto.x509.ocsp.request import MAX_BYTES
 from idp.crypto.x509.ocsp.response import refusal
+from idp.crypto.x509.timestamp import FailureInfo
+from idp.crypto.x509.timestamp.request import MAX_BYTES as MAX_QUERY
 from idp.deployment import SYSTEM, Deployment
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ log = logging.getLogger("yima.certification")
 
 OCSP, FILES = "/ocsp", "/ca/"
 _FILE = re.compile(r"/ca/([a-z0-9-]{1,40}?)(?:-(\d{1,6}))?\.(crt|pem|crl)")
+_STAMP = re.compile(r"/ca/([a-z0-9-]{1,40})/tsa")
+_QUERY_TYPE, _REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"  # RFC 3161 §3.4
 _REQUEST_TYPE, _RESPONSE_TYPE = "application/ocsp-request", "application/ocsp-response"
 # RFC 5280 §4.2.1.13, §4.2.2.1: certificates and lists are served as DER, under these types.
 _TYPES = {"crt": "application/pkix-cert", "pem": "application/pem-certificate-chain", "crl": "application/pkix-crl"}
@@ -50,6 +55,9 @@ class _Answer:
 
 
 _NOT_FOUND = _Answer(404)
+# RFC 6960 §4.2.1, RFC 3161 §2.4.2: who is in trouble says so in its own words.
+_OCSP_TROUBLE = _Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.INTERNAL_ERROR))
+_STAMP_TROUBLE = _Answer(200, _REPLY_TYPE, timestamps.Refused(FailureInfo.SYSTEM_FAILURE).der)
 
 
 class AuthoritySite:
@@ -59,6 +67,7 @@ class AuthoritySite:
         self._app = app
         self._deployment = deployment
         self._office: Office = office_of(deployment.settings, deployment.ring.vault)
+        self._digests = timestamps.digests_of(deployment.settings.ca_timestamp_digests)
         self._responders: tuple[float, Responders] | None = None
         self._lock = threading.Lock()
 
@@ -66,9 +75,11 @@ class AuthoritySite:
         """Answers by itself, or passes on."""
         path = environ["PATH_INFO"]
         if path == OCSP or path.startswith(f"{OCSP}/"):
-            answer = self._guarded(environ, ("GET", "POST", "HEAD"), ocsp=True)
+            answer = self._guarded(environ, ("GET", "POST", "HEAD"), self._ocsp, _OCSP_TROUBLE)
         elif path.startswith(FILES) and _FILE.fullmatch(path):
-            answer = self._guarded(environ, ("GET", "HEAD"), ocsp=False)
+            answer = self._guarded(environ, ("GET", "HEAD"), self._file, _Answer(500))
+        elif path.startswith(FILES) and _STAMP.fullmatch(path):
+            answer = self._guarded(environ, ("POST",), self._stamp, _STAMP_TROUBLE)
         else:
             return self._app(environ, start_response)
         headers = [
@@ -81,24 +92,28 @@ class AuthoritySite:
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
 
-    def _guarded(self, environ: "WSGIEnvironment", methods: tuple[str, ...], *, ocsp: bool) -> _Answer:
+    def _guarded(
+        self,
+        environ: "WSGIEnvironment",
+        methods: tuple[str, ...],
+        answering: "Callable[[WSGIEnvironment], _Answer]",
+        trouble: _Answer,
+    ) -> _Answer:
         if environ["REQUEST_METHOD"] not in methods:
             return _Answer(405, headers=(("Allow", ", ".join(methods)),))
         try:
-            return self._ocsp(environ) if ocsp else self._file(environ["PATH_INFO"])
+            return answering(environ)
         except Exception:
             log.exception("unexpected error %s", secrets.token_hex(4))
-            # RFC 6960 §4.2.1: a responder in trouble says so in its own words.
-            return _Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.INTERNAL_ERROR)) if ocsp else _Answer(500)
+            return trouble
 
     def _ocsp(self, environ: "WSGIEnvironment") -> _Answer:
         question: bytes | None
         if environ["REQUEST_METHOD"] == "POST":
-            if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != _REQUEST_TYPE:
-                return _Answer(415, headers=(("Accept-Post", _REQUEST_TYPE),))
-            question = _body(environ)
-            if question is None:
-                return _Answer(413)
+            posted = _posted(environ, _REQUEST_TYPE, MAX_BYTES)
+            if isinstance(posted, _Answer):
+                return posted
+            question = posted
         else:
             question = responder.question_of_path(environ["PATH_INFO"][len(OCSP) + 1 :])
         if not question:
@@ -118,8 +133,26 @@ class AuthoritySite:
                     self._responders = time.monotonic(), Responders(session, self._office)
             return self._responders[1]
 
-    def _file(self, path: str) -> _Answer:
-        match = _FILE.fullmatch(path)
+    def _stamp(self, environ: "WSGIEnvironment") -> _Answer:
+        match = _STAMP.fullmatch(environ["PATH_INFO"])
+        if match is None:
+            return _NOT_FOUND
+        with self._deployment.reading() as session:
+            try:
+                timestamp_keys.of(session, authorities.by_name(session, match[1]))
+            except CertificationError:
+                return _NOT_FOUND
+        posted = _posted(environ, _QUERY_TYPE, MAX_QUERY)
+        if isinstance(posted, _Answer):
+            return posted
+        asked = timestamps.question(posted, self._digests)
+        if isinstance(asked, timestamps.Refused):
+            return _Answer(200, _REPLY_TYPE, asked.der)
+        with self._deployment.transaction(SYSTEM) as tx:
+            return _Answer(200, _REPLY_TYPE, timestamps.reply(tx, self._office, authorities.by_name(tx.session, match[1]), asked))
+
+    def _file(self, environ: "WSGIEnvironment") -> _Answer:
+        match = _FILE.fullmatch(environ["PATH_INFO"])
         if match is None:
             return _NOT_FOUND
         name, shard, kind = match.groups()
@@ -150,11 +183,13 @@ def _caching(answer: _Answer, now: datetime) -> list[tuple[str, str]]:
     ]
 
 
-def _body(environ: "WSGIEnvironment") -> bytes | None:
-    """The whole body; ``None`` if it is too large."""
+def _posted(environ: "WSGIEnvironment", content_type: str, limit: int) -> bytes | _Answer:
+    """The whole body, or the answer to one of another type, or of more than ``limit`` bytes."""
+    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != content_type:
+        return _Answer(415, headers=(("Accept-Post", content_type),))
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > MAX_BYTES:
-        return None
+    if length.isdigit() and int(length) > limit:
+        return _Answer(413)
     stream = environ["wsgi.input"]
-    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(MAX_BYTES + 1)
-    return body if len(body) <= MAX_BYTES else None
+    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(limit + 1)
+    return body if len(body) <= limit else _Answer(413)

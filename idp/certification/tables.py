@@ -36,7 +36,10 @@ class CertificateAuthority(Base):
 
 
 class IssuedCertificate(Base):
-    """One certificate, with the request it came from. ``serial`` is hexadecimal, ``shard`` the list it would stand in."""
+    """One certificate, with the request it came from. ``serial`` is hexadecimal, ``shard`` the list it would stand in.
+
+    ``reminded`` is how many days before its end its people were told of it last; nothing where they were not.
+    """
 
     __tablename__ = "certificate"
 
@@ -53,8 +56,9 @@ class IssuedCertificate(Base):
     request: Mapped[bytes] = mapped_column(LargeBinary)
     shard: Mapped[int]
     not_before: Mapped[datetime] = mapped_column(UTCDateTime)
-    not_after: Mapped[datetime] = mapped_column(UTCDateTime)
+    not_after: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reminded: Mapped[int | None]
 
     __table_args__ = (UniqueConstraint("authority_id", "serial"),)
 
@@ -108,3 +112,31 @@ class SignedAnswer(Base):
     algorithm: Mapped[str] = mapped_column(String(32), primary_key=True)
     der: Mapped[bytes] = mapped_column(LargeBinary)
     fresh_until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class TimeStampAuthority(Base):
+    """The time-stamp service of an authority. ``serial`` is the number of its last stamp and only grows."""
+
+    __tablename__ = "timestamp_authority"
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"), primary_key=True, autoincrement=False)
+    policy: Mapped[str] = mapped_column(String(160))
+    accuracy_ms: Mapped[int]
+    serial: Mapped[int] = mapped_column(BigInteger)
+    key_sealed: Mapped[str] = mapped_column(Text)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"))
+
+
+class TimeStamp(Base):
+    """That a stamp was given: its number, when, by which certificate, and the SM3 digest of the token.
+
+    Nothing of what was stamped.
+    """
+
+    __tablename__ = "timestamp"
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"), primary_key=True, autoincrement=False)
+    serial: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    digest: Mapped[str] = mapped_column(String(64))

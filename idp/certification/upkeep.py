@@ -8,7 +8,7 @@ from itertools import count
 
 from sqlalchemy import delete, select
 
-from idp.certification import following, lists, responder_keys
+from idp.certification import following, lists, responder_keys, timestamp_keys
 from idp.certification.errors import PublicationOvertaken
 from idp.certification.office import Office, office_of
 from idp.certification.tables import CertificateAuthority, SignedAnswer
@@ -30,6 +30,7 @@ def run_due(deployment: Deployment, office: Office) -> int:
     for row in active:
         if responder_keys.needs_renewal(row, deployment.clock.now()):
             done += _renew(deployment, office, row.id)
+        done += _renew_timestamps(deployment, office, row.id)
     for number in due:
         done += _publish(deployment, office, number)
     return done
@@ -75,6 +76,18 @@ def _renew(deployment: Deployment, office: Office, number: int) -> int:
         if row is None or not responder_keys.needs_renewal(row, tx.now):
             return 0
         responder_keys.renew(tx, office, row)
+        return 1
+
+
+def _renew_timestamps(deployment: Deployment, office: Office, number: int) -> int:
+    with deployment.reading() as session:
+        if not timestamp_keys.needs_renewal(session, number, deployment.clock.now()):
+            return 0
+    with deployment.transaction(SYSTEM) as tx:
+        row = tx.session.get(CertificateAuthority, number, with_for_update=True)
+        if row is None or not timestamp_keys.needs_renewal(tx.session, number, tx.now):
+            return 0
+        timestamp_keys.renew(tx, office, row)
         return 1
 
 

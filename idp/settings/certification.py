@@ -15,6 +15,12 @@ class CertificationSettings(BaseModel):
     )
     ca_profiles: Path | None = Field(default=None, description="A folder with certificate profiles of your own (TOML).")
 
+    ca_timestamp_digests: str = Field(
+        default="sm3",
+        pattern=r"^(sm3|sha256|sha384|sha512)(,(sm3|sha256|sha384|sha512)){0,3}$",
+        description="The digests that the time-stamp service accepts: sm3, sha256, sha384, sha512; separated by commas.",
+    )
+
     @field_validator("ca_url")
     @classmethod
     def _ca_url(cls, value: str) -> str:

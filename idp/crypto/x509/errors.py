@@ -197,3 +197,27 @@ class InvalidOCSPResponse(X509Error):
 
     code = "x509.invalid_ocsp_response"
     default_message = N_("The answer about the state of a certificate is not valid.")
+
+
+# --- Time-stamps --------------------------------------------------------------------------------------------------------
+
+
+class UnsupportedTimeStampVersion(X509Error):
+    """A question of another version than 1."""
+
+    code = "x509.unsupported_timestamp_version"
+    default_message = N_("Questions for a time-stamp are read in version 1 only.")
+
+
+class UnknownTimeStampExtension(X509Error):
+    """A question with an extension, of which we know none (RFC 3161 §2.4.1)."""
+
+    code = "x509.unknown_timestamp_extension"
+    default_message = N_("The question for a time-stamp has an extension that is not known here.")
+
+
+class InvalidTimeStamp(X509Error):
+    """A token or an answer that RFC 3161 §2.4.2 does not allow, or that is about something else. ``detail`` says why."""
+
+    code = "x509.invalid_timestamp"
+    default_message = N_("The time-stamp is not valid.")

@@ -7,10 +7,12 @@ import java.util.*;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.ocsp.*;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.tsp.*;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 
-/** Verifies with BouncyCastle what Yima has issued, three lines for each folder: chain-0.der (leaf) … chain-N.der (root), list-*.crl, answer.ocsp, request.csr. */
+/** Verifies with BouncyCastle what Yima has issued, three lines for each folder: chain-0.der (leaf) … chain-N.der (root), list-*.crl, answer.ocsp, request.csr; a fourth where there is stamp.tsq with stamp.tsr. */
 public class Verify {
     public static void main(String[] arguments) throws Exception {
         Security.addProvider(new BouncyCastleProvider());
@@ -49,6 +51,14 @@ public class Verify {
         PKCS10CertificationRequest request = new PKCS10CertificationRequest(Files.readAllBytes(folder.resolve("request.csr")));
         boolean possessed = request.isSignatureValid(verifier.build(request.getSubjectPublicKeyInfo()));
         System.out.println("request: " + (possessed ? "good" : "not signed"));
+        if (Files.exists(folder.resolve("stamp.tsr"))) {
+            TimeStampResponse stamp = new TimeStampResponse(Files.readAllBytes(folder.resolve("stamp.tsr")));
+            stamp.validate(new TimeStampRequest(Files.readAllBytes(folder.resolve("stamp.tsq"))));
+            TimeStampToken token = stamp.getTimeStampToken();
+            X509CertificateHolder stamper = (X509CertificateHolder) token.getCertificates().getMatches(token.getSID()).iterator().next();
+            token.validate(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(stamper));
+            System.out.println("stamp: good");
+        }
     }
 
     private static ByteArrayInputStream read(Path folder, String name) throws Exception {

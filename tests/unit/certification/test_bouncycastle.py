@@ -1,17 +1,18 @@
-"""BouncyCastle, which shares nothing with us or OpenSSL, checks the whole path by our lists, and our answers."""
+"""BouncyCastle, which shares nothing with us or OpenSSL, checks the whole path by our lists, our answers, and a time-stamp."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from idp.certification import authorities, lists, revocation
+from idp.certification import authorities, lists, revocation, timestamp_keys, timestamps
 from idp.certification.responder import Reply, Responders, reply, sign_in_advance
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.der import oids
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.ocsp import CertID, OCSPRequest
 from idp.crypto.x509.reasons import Reason
+from idp.crypto.x509.timestamp import MessageImprint, TimeStampRequest
 from idp.deployment import open_deployment
 from idp.settings import Settings
 from tests.certificates_of_schools import Authorities, found_authorities
@@ -51,10 +52,16 @@ def test_bouncycastle_verifies_path_lists_answers_and_requests(deployment_settin
     good, revoked = schools.issue(), schools.issue()
     with deployment.transaction(OPERATOR) as tx:
         revocation.revoke(tx, revoked, Reason.KEY_COMPROMISE)
+        school = authorities.by_name(tx.session, "school")
+        timestamp_keys.set_up(tx, schools.office, school, policy=None, accuracy_ms=1000)
+        asked = TimeStampRequest(MessageImprint.of(b"x"), None, 77, certificate_wanted=True)
+        stamp = timestamps.reply(tx, schools.office, school, asked)
     folders = [str(_written(schools, row, tmp_path / row.serial)) for row in (good, revoked)]
     deployment.close()
+    (tmp_path / revoked.serial / "stamp.tsq").write_bytes(asked.encode())
+    (tmp_path / revoked.serial / "stamp.tsr").write_bytes(stamp)
     command = [java, "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, JARS)), str(PROGRAM), *folders]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     assert said[:3] == ["path: good", "answer: good", "request: good"]
     assert "keyCompromise" in said[3]
-    assert said[4:] == ["answer: revoked", "request: good"]
+    assert said[4:] == ["answer: revoked", "request: good", "stamp: good"]

@@ -14,14 +14,17 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from idp.app import create_app
-from idp.certification import authorities, lists, revocation
+from idp.certification import authorities, lists, revocation, timestamp_keys
 from idp.certification.tables import IssuedCertificate
-from idp.crypto import pem
+from idp.crypto import pem, sm3
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.crl import RevocationList
 from idp.crypto.x509.ocsp import CertID, OCSPRequest, OCSPResponse, ResponseStatus
 from idp.crypto.x509.ocsp.verify import check_response
+from idp.crypto.x509.path import PathRules
 from idp.crypto.x509.reasons import Reason
+from idp.crypto.x509.timestamp import TimeStampRequest, TimeStampResponse
+from idp.crypto.x509.timestamp import verify as stamp_verify
 from idp.deployment import open_deployment
 from idp.settings import Settings
 from tests.certificates_of_schools import Authorities, found_authorities
@@ -65,7 +68,9 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     good, revoked = schools.issue(), schools.issue()
     with deployment.transaction(OPERATOR) as tx:
         revocation.revoke(tx, revoked, Reason.KEY_COMPROMISE)
-        lists.publish(tx, schools.office, authorities.by_name(tx.session, "school"))
+        school = authorities.by_name(tx.session, "school")
+        lists.publish(tx, schools.office, school)
+        timestamp_keys.set_up(tx, schools.office, school, policy="1.2.156.5", accuracy_ms=1000)
     server = make_server("localhost", port, create_app(deployment), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -100,6 +105,11 @@ def test_a_question_is_answered_by_get_and_may_be_kept(site: Site) -> None:
         ("POST", "/ocsp", b"x" * 9000, "application/ocsp-request", 413),
         ("PUT", "/ocsp", b"x", "application/ocsp-request", 405),
         ("POST", "/ca/school.crt", b"", "text/plain", 405),
+        ("GET", "/ca/school/tsa", b"", "", 405),
+        ("POST", "/ca/school/tsa", b"x", "text/plain", 415),
+        ("POST", "/ca/school/tsa", b"x" * 5000, "application/timestamp-query", 413),
+        ("POST", "/ca/province/tsa", b"x", "application/timestamp-query", 404),
+        ("POST", "/ca/nobody/tsa", b"x", "application/timestamp-query", 404),
         ("GET", "/ca/nobody.crt", b"", "", 404),
         ("GET", "/ca/school-7.crl", b"", "", 404),
         ("GET", "/ca/school-0.crt", b"", "", 404),
@@ -129,6 +139,29 @@ def test_the_client_of_openssl_asks_and_understands(site: Site, tmp_path: Path) 
         done = subprocess.run(["openssl", "ocsp", *ask], cwd=tmp_path, check=True, capture_output=True, text=True)
         assert f"cert.pem: {due}" in done.stdout
         assert "no nonce in response" not in done.stderr
+
+
+def test_openssl_asks_for_a_time_stamp_and_reads_it(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"diploma")
+
+    def openssl(*words: str) -> str:
+        return subprocess.run(["openssl", "ts", *words], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    openssl("-query", "-data", "file", "-sm3", "-cert", "-tspolicy", "1.2.156.5", "-out", "q.tsq")
+    query = (tmp_path / "q.tsq").read_bytes()
+    answer = httpx.post(f"{site.url}/ca/school/tsa", content=query, headers={"Content-Type": "application/timestamp-query"})
+    assert answer.headers["Content-Type"] == "application/timestamp-reply"
+    assert answer.headers["Cache-Control"] == "no-store"
+    (tmp_path / "r.tsr").write_bytes(answer.content)
+    shown = openssl("-reply", "-in", "r.tsr", "-text")
+    for line in ("Status: Granted.", "Policy OID: 1.2.156.5", "Hash Algorithm: sm3", "Accuracy: 0x01 seconds"):
+        assert line in shown
+    asked, rules = TimeStampRequest.from_der(query), PathRules(at=site.schools.deployment.clock.now())
+    info = stamp_verify.check_response(TimeStampResponse.from_der(answer.content), asked, site.schools.chain()[-1], rules)
+    assert info.imprint.digest == sm3.digest(b"diploma")
+    refused = httpx.post(f"{site.url}/ca/school/tsa", content=b"0", headers={"Content-Type": "application/timestamp-query"})
+    (tmp_path / "no.tsr").write_bytes(refused.content)
+    assert "data submitted has the wrong format" in openssl("-reply", "-in", "no.tsr", "-text")
 
 
 def test_certificates_chains_and_lists_lie_where_certificates_say(site: Site) -> None:

@@ -1,0 +1,126 @@
+"""``yima timestamp``: time-stamps (RFC 3161) of files, asked for, verified and shown with files alone."""
+
+import gettext
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.ca.record import FileNotReadable, read_file, write_file
+from cli.frame import json_option
+from cli.output import print_record
+from idp.certification.timestamp_keys import check_policy
+from idp.crypto import pem
+from idp.crypto.der import AlgorithmIdentifier
+from idp.crypto.x509.certificate import PEM_LABEL, Certificate
+from idp.crypto.x509.path import PathRules
+from idp.crypto.x509.timestamp import MessageImprint, TimeStampInfo, TimeStampRequest, TimeStampResponse
+from idp.crypto.x509.timestamp.imprint import NAMES, new
+from idp.crypto.x509.timestamp.verify import check_response, check_token
+
+_ = gettext.gettext
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+NONCE_BITS = 64
+TITLES = {
+    "status": _("State"),
+    "at": _("Time"),
+    "accuracy_ms": _("Accuracy (ms)"),
+    "authority": _("Authority"),
+    "policy": _("Policy"),
+    "serial": _("Serial number"),
+    "digest_algorithm": _("Digest"),
+    "digest": _("Value"),
+    "root": _("SM3 fingerprint of the root"),
+}
+_WORDS = {oid: name for name, oid in NAMES.items()}
+
+
+@click.group(name="timestamp", help=_("Time-stamps of files: ask, verify, show."))
+def command() -> None:
+    """The group."""
+
+
+@command.command(help=_("Write the question for a time-stamp of a file. The file itself goes nowhere, only its digest."))
+@click.argument("file", type=FILE)
+@click.option("--digest", type=click.Choice(list(NAMES)), default="sm3", show_default=True, help=_("The digest to stamp."))
+@click.option("--policy", help=_("The object identifier of the policy to stamp under."))
+@click.option("--out", type=FILE, required=True, help=_("Where the question is written (DER)."))
+@click.option("--url", help=_("The address of the service, to print the command that sends the question."))
+@json_option
+def request(file: Path, digest: str, policy: str | None, out: Path, url: str | None, as_json: bool) -> None:
+    """Writes it, and prints what sends it."""
+    if policy is not None:
+        check_policy(policy)
+    imprint = _imprint(file, NAMES[digest])
+    write_file(out, TimeStampRequest(imprint, policy, secrets.randbits(NONCE_BITS), certificate_wanted=True).encode())
+    sending = (
+        f'curl -sS -H "Content-Type: application/timestamp-query" --data-binary @{out} '
+        f"{url or 'https://HOST/ca/NAME/tsa'} -o {out.with_suffix('.tsr')}"
+    )
+    shown = {"digest_algorithm": digest, "digest": imprint.digest.hex(), "question": str(out), "send": sending}
+    print_record(shown, {**TITLES, "question": _("Question"), "send": _("Send it by")}, as_json=as_json)
+
+
+@command.command(help=_("Verify the time-stamp of a file: who gave it, when, and that it is of this very file."))
+@click.argument("response", type=FILE)
+@click.argument("file", type=FILE)
+@click.option("--trust", type=FILE, required=True, help=_("The root, as a file; the last certificate in it counts."))
+@click.option("--request", "question", type=FILE, help=_("The question it answers, whose nonce and policy must be in it."))
+@json_option
+def verify(response: Path, file: Path, trust: Path, question: Path | None, as_json: bool) -> None:
+    """Verifies. Exit code 1 says that it does not hold, and the message why."""
+    answer = TimeStampResponse.from_der(read_file(response))
+    chain = _certificates(trust)
+    rules = PathRules(at=datetime.now(UTC))
+    token = answer.granted()
+    if question is not None:
+        check_response(answer, TimeStampRequest.from_der(read_file(question)), chain[-1], rules, others=chain)
+    info = check_token(token, _imprint(file, token.info.imprint.algorithm.algorithm), chain[-1], rules, others=chain)
+    print_record({"status": "good", **_record(info), "root": chain[-1].fingerprint.hex()}, TITLES, as_json=as_json)
+
+
+@command.command(help=_("Show what stands in a time-stamp, without verifying it."))
+@click.argument("response", type=FILE)
+@json_option
+def show(response: Path, as_json: bool) -> None:
+    """Shows it, or why it was refused."""
+    answer = TimeStampResponse.from_der(read_file(response))
+    if answer.token is None:
+        shown: dict[str, Any] = {"status": "refused", "failures": sorted(one.name for one in answer.failures)}
+    else:
+        shown = {"status": "not verified", **_record(answer.token.info)}
+    print_record(shown, {**TITLES, "failures": _("Reason")}, as_json=as_json)
+
+
+def _record(info: TimeStampInfo) -> dict[str, Any]:
+    return {
+        "at": info.at.isoformat(),
+        "accuracy_ms": info.accuracy.total_seconds() * 1000 if info.accuracy is not None else None,
+        "authority": str(info.authority) if info.authority is not None else None,
+        "policy": info.policy,
+        "serial": f"{info.serial_number:x}",
+        "digest_algorithm": _WORDS[info.imprint.algorithm.algorithm],
+        "digest": info.imprint.digest.hex(),
+    }
+
+
+def _imprint(path: Path, algorithm: str) -> MessageImprint:
+    """By parts: what is stamped may be larger than the memory."""
+    state = new(algorithm)
+    try:
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                state.update(part)
+    except OSError:
+        raise FileNotReadable(path=path) from None
+    return MessageImprint(AlgorithmIdentifier(algorithm), state.digest())
+
+
+def _certificates(path: Path) -> list[Certificate]:
+    data = read_file(path)
+    if data.lstrip().startswith(b"-----"):
+        return [Certificate(der) for der in pem.decode_all(data, PEM_LABEL)]
+    return [Certificate(data)]
