@@ -93,6 +93,8 @@ class Action(StrEnum):
     SIGN_IN_REFUSED = "login.session.refused"
     SESSION_RAISED = "login.session.raised"
     SIGNED_OUT = "login.session.ended"
+    EMAIL_CODE_REFUSED = "login.email.code_refused"
+    EMAIL_CONFIRMED = "login.email.confirmed"
     INTRUSION_REPORTED = "login.intrusion.reported"
 
     UPSTREAM_ADDED = "upstream.provider.added"

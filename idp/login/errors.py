@@ -45,6 +45,41 @@ class PasswordElsewhere(LoginError):
     default_message = N_("Your password is kept by %(school)s: sign in with the account and password that you have there.")
 
 
+class AddressNotOffered(LoginError):
+    """No e-mail is sent here, the installation keeps addresses to itself, or the person is a child."""
+
+    code = "login.address.not_offered"
+    default_message = N_("An e-mail address cannot be entered here.")
+
+
+class NotAnAddress(LoginError):
+    """What was typed is no e-mail address."""
+
+    code = "login.address"
+    default_message = N_("This is not an e-mail address that we can write to.")
+
+
+class LettersMustWait(LoginError):
+    """A limit on codes by e-mail."""
+
+    code = "login.address.wait"
+    default_message = N_("Too many codes were asked for. Please try again in %(minutes)s min.")
+
+
+class AddressCodeRefused(LoginError):
+    """The code is wrong, used, too old, or of another address or browser."""
+
+    code = "login.address.code"
+    default_message = N_("This code is not right, or not good any more.")
+
+
+class AddressTaken(LoginError):
+    """Somebody else has the address. Said to whoever has proven that they read what comes there, and to nobody else."""
+
+    code = "login.address.taken"
+    default_message = N_("Another account here has this address. Please enter one that is yours alone, or ask your school.")
+
+
 class FlowLost(LoginError):
     """The sign-in was begun elsewhere, is over, or took too long."""
 

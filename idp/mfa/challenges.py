@@ -124,12 +124,33 @@ def collect(tx: Transaction, challenge: Challenge) -> None:
     tx.session.expire(challenge)
 
 
+def take_try(tx: Transaction, challenge: Challenge, allowed: int) -> None:
+    """Takes one of the tries *before* the answer is looked at, so that of any number at once no more than these are.
+
+    Raises :class:`ChallengeLost` where none is left, or the challenge is over. The row stays locked until the transaction ends.
+    """
+    left = update(Challenge).where(
+        Challenge.id == challenge.id,
+        Challenge.state == ChallengeState.PENDING,
+        Challenge.expires_at > tx.now,
+        Challenge.tries < allowed,
+    )
+    if not compare_and_set(tx.session, left.values(tries=Challenge.tries + 1)):
+        raise ChallengeLost
+    tx.session.expire(challenge)
+
+
 def count_try(tx: Transaction, challenge: Challenge, allowed: int) -> None:
     """One wrong answer more; the last one that is allowed ends it."""
     tx.session.execute(
         update(Challenge).where(Challenge.id == challenge.id).values(tries=Challenge.tries + 1),
         execution_options={"synchronize_session": False},
     )
+    end_if_used_up(tx, challenge, allowed)
+
+
+def end_if_used_up(tx: Transaction, challenge: Challenge, allowed: int) -> None:
+    """Ends it after the last try that is allowed."""
     tx.session.execute(
         update(Challenge)
         .where(Challenge.id == challenge.id, Challenge.tries >= allowed, Challenge.state.in_(OPEN))

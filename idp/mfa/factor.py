@@ -61,6 +61,7 @@ class Purpose(StrEnum):
     STEP_UP = "step_up"
     ENROL = "enrol"
     CONFIRM = "confirm"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,20 @@ MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class SealedNumber:
-    """A telephone number that is about to be forgotten and shall hear of it, as the vault sealed it for ``context``."""
+class SealedContact:
+    """A telephone number or e-mail address that is about to be forgotten and shall hear of it, as the vault sealed it for
+    ``context``."""
 
     sealed: str
     context: str
+
+
+class SealedNumber(SealedContact):
+    """A telephone number."""
+
+
+class SealedAddress(SealedContact):
+    """An e-mail address."""
 
 
 def give(
@@ -33,20 +42,20 @@ def give(
     event: Event,
     *,
     detail: dict[str, str] | None = None,
-    also: SealedNumber | None = None,
+    also: SealedContact | None = None,
     expires_at: datetime | None = None,
 ) -> Notice:
     """Tells the person, in this transaction: on their page, and by the outbox on every other channel.
 
     ``detail`` fills the event's text: words of ours, no secret, nothing that somebody typed. ``also`` is told beside the numbers
-    that the person still has when the message goes out.
+    and addresses that the person still has when the message goes out.
     """
     row = Notice(person_id=person_id, event=event.value, detail=detail or {}, created_at=tx.now, expires_at=expires_at)
     tx.session.add(row)
     tx.session.flush()
     payload: dict[str, Any] = {"notice": row.id}
     if also is not None:
-        payload["also"] = {"sealed": also.sealed, "context": also.context}
+        payload["also_mail" if isinstance(also, SealedAddress) else "also"] = {"sealed": also.sealed, "context": also.context}
     queue.put(tx, KIND, payload, subject=f"notice:{row.id}")
     return row
 

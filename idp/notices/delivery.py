@@ -61,8 +61,13 @@ def teller(deployment: Deployment, numbers: Numbers) -> Callable[[dict[str, Any]
                     phones.add(deployment.ring.vault.open(also["sealed"], context=also["context"]))
                 for phone in sorted(phones):
                     _text(deployment, tx, notice, phone, locale)
-            if here.mail_server and recorded and seen.email:
-                _write(deployment, tx, notice, seen.email, locale)
+            if here.mail_server:
+                counts = recorded or seen.email_confirmed_at is not None
+                addresses = {seen.email} if seen.email and counts else set()
+                if (old := payload.get("also_mail")) is not None:
+                    addresses.add(deployment.ring.vault.open(old["sealed"], context=old["context"]))
+                for address in sorted(addresses):
+                    _write(deployment, tx, notice, address, locale)
 
     return tell
 

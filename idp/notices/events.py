@@ -30,6 +30,8 @@ class Event(StrEnum):
     ACCOUNT_LINKED = "account_linked"
     ACCOUNT_UNLINKED = "account_unlinked"
     APPROVAL_WAITS = "approval_waits"
+    EMAIL_CONFIRMED = "email_confirmed"
+    EMAIL_CHANGED = "email_changed"
 
 
 TEXTS = {
@@ -58,6 +60,10 @@ TEXTS = {
         "An app asks whether it is you, and waits until %(until)s. Open your account and answer under “Waiting for your answer”. "
         "Say no if you began nothing."
     ),
+    Event.EMAIL_CONFIRMED: N_(
+        "An e-mail address was confirmed for your account: notices go there, and it can be typed to sign in."
+    ),
+    Event.EMAIL_CHANGED: N_("The e-mail address of your account was changed. Notices no longer go to the old one."),
 }
 
 # What tells of somebody else at work, or may: our policy.

@@ -53,6 +53,9 @@ def _move_contacts(vault: Vault, person: Person, into: Person) -> None:
             setattr(into, f"{column}_sealed", vault.seal(opened, context=f"person:{into.id}:{column}"))
             if index:
                 setattr(into, index, getattr(person, index))
+            if column == "email":
+                into.email_confirmed_at = person.email_confirmed_at
         setattr(person, f"{column}_sealed", None)
         if index:
             setattr(person, index, None)
+    person.email_confirmed_at = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -165,7 +165,8 @@ def fill_in(tx: Transaction, vault: Vault, person: Person, details: Details, *, 
 def amend(tx: Transaction, vault: Vault, person: Person, details: Details, *, by: str) -> bool:
     """Changes what is known of the person to what ``details`` say; what they leave out stays. Returns whether anything changed.
 
-    For an institution (``by``) that alone answers for the person; the caller has made sure. Raises :class:`InvalidField`.
+    For an institution (``by``) that alone answers for the person; the caller has made sure. An e-mail address that the person
+    has confirmed stays. Raises :class:`InvalidField`.
     """
     known = ("name", "english_name", "sex")
     changed = [name for name in known if getattr(details, name) and getattr(details, name) != getattr(person, name)]
@@ -178,7 +179,8 @@ def amend(tx: Transaction, vault: Vault, person: Person, details: Details, *, by
         person.sex = details.sex
     for kind, value, set_value in (("phone", details.phone, set_phone), ("email", details.email, set_email)):
         before = getattr(person, f"{kind}_index")
-        if value:
+        # What the person has proven is better than what the school has: docs/decisions/0024.
+        if value and not (kind == "email" and person.email_confirmed_at is not None):
             set_value(vault, person, value)
             changed += [kind] if getattr(person, f"{kind}_index") != before else []
     if changed:
@@ -193,11 +195,24 @@ def set_phone(vault: Vault, person: Person, value: str) -> None:
     person.phone_index = vault.blind_index("phone", number)
 
 
-def set_email(vault: Vault, person: Person, value: str) -> None:
-    """Seals the e-mail address. Raises :class:`InvalidField`."""
+def set_email(vault: Vault, person: Person, value: str, *, confirmed_at: datetime | None = None) -> None:
+    """Seals the e-mail address; ``confirmed_at`` where the person has just proven it. Raises :class:`InvalidField`."""
     address = contacts.email(value)
-    person.email_sealed = vault.seal(address, context=f"person:{person.id}:email")
+    person.email_sealed = vault.seal(address, context=email_context(person.id))
     person.email_index = vault.blind_index("email", address)
+    person.email_confirmed_at = confirmed_at
+
+
+def email_context(person_id: int) -> str:
+    """What a person's e-mail address is sealed for."""
+    return f"person:{person_id}:email"
+
+
+def others_have_email(session: Session, vault: Vault, person_id: int, address: str) -> bool:
+    """Whether somebody else who may sign in has the address, in its compared form."""
+    index = vault.blind_index("email", address)
+    mine = select(Person.id).where(Person.email_index == index, Person.status == PersonStatus.ACTIVE.value, Person.id != person_id)
+    return session.scalar(mine.limit(1)) is not None
 
 
 def same_name(one: str, other: str) -> bool:

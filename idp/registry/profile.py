@@ -1,7 +1,7 @@
 """A person as the rooms above see them: opened, current, and no row."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ class Profile:
     birth_date: date | None
     age_band: AgeBand | None
     affiliations: tuple[AffiliationView, ...]
+    email_confirmed_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Profile({self.number})"
@@ -57,6 +58,7 @@ def read(session: Session, vault: Vault, person_id: int, today: date) -> Profile
             AffiliationView(institution.code, institution.name, row.role, row.local_number, row.begins)
             for row, institution in affiliations.current(session, person.id, today)
         ),
+        email_confirmed_at=person.email_confirmed_at,
     )
 
 

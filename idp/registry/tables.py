@@ -45,7 +45,11 @@ class InstitutionEvent(Base):
 
 
 class Person(Base):
-    """A person, under the one number of a lifetime. What identifies them outside is sealed."""
+    """A person, under the one number of a lifetime. What identifies them outside is sealed.
+
+    ``email_confirmed_at`` is when the person proved that they read what comes to the address; empty for one that
+    a school wrote down.
+    """
 
     __tablename__ = "person"
 
@@ -59,6 +63,7 @@ class Person(Base):
     phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
     email_sealed: Mapped[str | None] = mapped_column(Text)
     email_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     status: Mapped[str] = mapped_column(String(16))
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -19,9 +19,10 @@ def of_person(profile: Profile, scopes: Collection[str]) -> dict[str, object]:
     if "profile" in scopes:
         claims |= {"name": profile.name, "locale": LOCALE, "age_band": profile.age_band.value if profile.age_band else None}
     if "email" in scopes and not child:
-        # A school wrote these down; nobody has written to them yet.
-        claims |= {"email": profile.email, "email_verified": False if profile.email else None}
-    if "phone" in scopes and not child:
+        # OpenID Connect Core 1.0 §5.1: true is for what the person has proven. To what a school wrote down nobody has written yet.
+        verified = profile.email_confirmed_at is not None
+        claims |= {"email": profile.email, "email_verified": verified if profile.email else None}
+    if "phone" in scopes and not child:  # and this is always the school's
         claims |= {"phone_number": profile.phone, "phone_number_verified": False if profile.phone else None}
     if "school" in scopes:
         claims |= _school(profile)

@@ -25,13 +25,21 @@ class MailSettings(BaseModel):
     mail_ca: Path | None = Field(default=None, description="Certificate authorities for the mail server, as a PEM file.")
     mail_timeout: int = Field(default=10, ge=1, le=30, description="How many seconds the mail server has for each answer.")
 
+    mail_own_address: bool = Field(
+        default=True,
+        description="Whether people may enter an e-mail address of their own at /me and confirm it; false: the school's stays.",
+    )
+    mail_network_hourly: int = Field(
+        default=200, ge=1, description="How many codes that confirm an e-mail address may be asked for from one network in an hour."
+    )
+
     notice_sms: Literal["all", "urgent", "off"] = Field(
         default="all",
         description="Which notices about an account also go out as text messages: all, those that may mean a theft, or none.",
     )
     notice_to_recorded: bool = Field(
         default=True,
-        description="Whether notices also go to the number and address that the school has recorded, beside numbers that the "
+        description="Whether notices also go to the number and address that the school has recorded, beside those that the "
         "person has proven.",
     )
 

@@ -10,6 +10,7 @@ from idp.login.extension import endings, panels
 from idp.login.routes.factor_pages import number
 from idp.login.routes.factors import factor_panel
 from idp.login.routes.guards import recently_signed_in, signed_in
+from idp.login.routes.own_address import email_panel
 from idp.login.routes.pages import MAX_PASSWORD, REFUSED, Answer, field
 from idp.login.routes.safety import noticed, shown
 from idp.login.routes.sign_out import end_elsewhere
@@ -38,9 +39,11 @@ def show(there: SignedIn) -> Answer:
         sessions.touch(tx, browser.session_token())
         person = persons.by_id(tx.session, there.person_id)
         active = sessions.active(tx.session, there.person_id, browser.limits(here.settings), now)
+        seen = profile.read(tx.session, here.ring.vault, there.person_id, now.date())
         return render_template(
             "login/account.html",
-            profile=profile.read(tx.session, here.ring.vault, there.person_id, now.date()),
+            profile=seen,
+            **email_panel(here.settings, seen),
             wards=guardianships.wards(tx.session, there.person_id, now.date()),
             notices=noticed(book.unread(tx.session, there.person_id, now)[:SHOWN]),
             reset=resets.under_way(tx, there.person_id),

@@ -3,8 +3,6 @@
 What goes out is written down by :mod:`idp.sms.queue` in the transaction that asks, and counted there against every limit.
 """
 
-import re
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,8 +15,8 @@ from idp.apps.errors import NoSuchApp
 from idp.audit import Transaction
 from idp.i18n import N_
 from idp.keys import Vault
-from idp.mfa import challenges
-from idp.mfa.errors import FactorError, NoSuchFactor, WrongCode
+from idp.mfa import sent_codes
+from idp.mfa.errors import FactorError, NoSuchFactor
 from idp.mfa.factor import HELD, Answer, Factor, Judged, Purpose, Site, secret_context
 from idp.mfa.tables import Challenge, Credential
 from idp.registry import contacts
@@ -29,8 +27,6 @@ from idp.sms.errors import CountryNotAllowed, SmsError, TooManyMessages, WorkNee
 from idp.sms.queue import Asker
 from idp.sms.templates import Purpose as MessagePurpose
 from idp.sms.templates import Wording
-
-DIGITS = 6
 
 
 class NotANumber(FactorError):
@@ -121,8 +117,8 @@ class Sms(Factor):
         """Sends a new code. Raises :class:`MessagesMustWait`, :class:`NoMessageNow` or :class:`NotOffered`."""
         if credential is None:
             raise NoSuchFactor
-        phone, code = _phone(site.vault, credential), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-        challenges.keep_private(site.vault, challenge, {"mac": _mac(site.vault, challenge, phone, code)})
+        phone = _phone(site.vault, credential)
+        code = sent_codes.fresh(site.vault, challenge, phone)
         minutes = int(self.challenge_lifetime.total_seconds() // 60)
         wording = Wording(site.settings.organisation, _app_name(tx.session, site, challenge.client_id), code, minutes)
         enrolling = challenge.purpose == Purpose.ENROL
@@ -156,13 +152,7 @@ class Sms(Factor):
         """Accepts the code of this very challenge; the engine has spent the challenge."""
         if challenge is None or challenge.credential_id != credential.id:
             raise NoSuchFactor
-        code = re.sub(r"\s", "", answer.get("code", ""))
-        if not re.fullmatch(r"[0-9]{6}", code):
-            raise WrongCode
-        expected = challenges.private(site.vault, challenge).get("mac", "")
-        found = _mac(site.vault, challenge, _phone(site.vault, credential), code)
-        if not secrets.compare_digest(expected, found):
-            raise WrongCode
+        sent_codes.check(site.vault, challenge, _phone(site.vault, credential), answer.get("code", ""))
         limits.answered(tx, credential.person_id)
         return self.proven()
 
@@ -171,12 +161,6 @@ def proven_numbers(session: Session, vault: Vault, person_id: int) -> list[str]:
     """The numbers (E.164) at which the person has read a message, those of locked factors among them."""
     held = select(Credential).where(Credential.person_id == person_id, Credential.kind == Sms.kind, Credential.state.in_(HELD))
     return [_phone(vault, row) for row in session.scalars(held.order_by(Credential.id))]
-
-
-def _mac(vault: Vault, challenge: Challenge, phone: str, code: str) -> str:
-    """HMAC-SM3 over everything that the code is for: moved to another challenge, browser, purpose or number, it is another one."""
-    parts = (challenge.id, challenge.binding_hash, challenge.purpose, phone, code)
-    return vault.blind_index("sms_code", "\x00".join(parts))
 
 
 def _phone(vault: Vault, credential: Credential) -> str:
