@@ -1,6 +1,8 @@
 """Passkeys in Chromium, before its virtual authenticator: what the page's script, the browser and the server make of each other."""
 
+import json
 from typing import Any
+from urllib.parse import parse_qs
 
 from playwright.sync_api import CDPSession, Page, expect
 
@@ -125,3 +127,59 @@ def test_a_device_that_has_a_passkey_makes_no_second_one(site: Site, context: Ne
     page.goto(f"{site.url}/me/factors/passkey")
     page.click("#passkey button")
     expect(page.locator("[data-says=known]")).to_be_visible()
+
+
+def send_answer(page: Page, answer: str) -> None:
+    """Sends the form with an answer that the page's own script did not make."""
+    with page.expect_navigation():
+        page.evaluate(
+            "answer => { const field = document.querySelector('[name=passkey]'); field.value = answer; field.form.submit(); }",
+            answer,
+        )
+
+
+def options_of(page: Page) -> Any:
+    return json.loads(page.get_attribute("[name=passkey]", "data-options") or "")
+
+
+def test_an_answer_that_was_overheard_is_worth_nothing_in_another_browser(site: Site, context: NewContext) -> None:
+    person, first = site.newcomer(), fresh_page(context)
+    device = VirtualAuthenticator(first)
+    make_passkey(site, first, person)
+    owner = fresh_page(context)
+    VirtualAuthenticator(owner, passkeys=device.passkeys())
+    owner.goto(f"{site.url}/login")
+    with owner.expect_request(lambda request: request.method == "POST") as sent:
+        press(owner)
+    assert owner.url == f"{site.url}/me"
+    answer = parse_qs(sent.value.post_data or "")["passkey"][0]
+    thief = fresh_page(context)
+    thief.goto(f"{site.url}/login")
+    send_answer(thief, answer)
+    expect(thief.get_by_role("alert").filter(visible=True)).to_have_count(1)
+    assert thief.goto(f"{site.url}/me") is not None
+    assert "/login" in thief.url
+
+
+ASSERTION = """async options => {
+  const bytes = text => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), one => one.charCodeAt(0));
+  const publicKey = { ...options, challenge: bytes(options.challenge), allowCredentials: [] };
+  return JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
+}"""
+"""What a script of any site can do with the options of our page."""
+
+
+def test_a_page_of_another_origin_gets_no_answer_that_counts_here(site: Site, context: NewContext) -> None:
+    person, page = site.newcomer(), fresh_page(context)
+    device = VirtualAuthenticator(page)
+    make_passkey(site, page, person)
+    page.context.clear_cookies()
+    elsewhere = fresh_page(context)
+    VirtualAuthenticator(elsewhere, passkeys=device.passkeys())
+    elsewhere.route("**/*", lambda route: route.fulfill(body="<title>elsewhere</title>", content_type="text/html"))
+    elsewhere.goto(site.app_url)  # the same host, another port: the browser itself finds nothing wrong
+    page.goto(f"{site.url}/login")
+    send_answer(page, elsewhere.evaluate(ASSERTION, options_of(page)))
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_count(1)
+    send_answer(page, page.evaluate(ASSERTION, options_of(page)))
+    assert page.url == f"{site.url}/me"

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from examples.signature_verifier.verify import verify
 from idp.deployment import Deployment
 from idp.mfa.factors.cosign.tables import CosignKey, CosignSignature
 from tests.cosigning.phone import PhoneApp
@@ -59,7 +60,7 @@ def test_only_the_browser_that_asked_collects_what_the_phone_proved(
     assert "yima_session" not in thief.cookies()
 
 
-def test_the_signature_is_kept_shown_and_verified_by_openssl(
+def test_the_signature_is_kept_shown_and_verified_by_openssl_and_by_the_example(
     browser: Browser, asking: Page, co_signer: PhoneApp, tmp_path: Path
 ) -> None:
     folder = tmp_path
@@ -70,7 +71,7 @@ def test_the_signature_is_kept_shown_and_verified_by_openssl(
     assert transaction["tx"] in listed.text
     [address, *_] = re.findall(r'href="(/me/signatures/\d+\.json)"', listed.text)
     exported = json.loads(browser.get(address).text)
-    assert exported["message"] == transaction["message"]
+    assert verify(exported) == exported["message"] == transaction["message"]
     (folder / "key.pem").write_text(exported["public_key"])
     (folder / "message").write_text(exported["message"])
     (folder / "signature").write_bytes(b64decode(exported["signature"]))
