@@ -16,6 +16,7 @@ from cli.frame import json_option, locale
 from cli.output import print_json, print_rows
 from idp.audit import Action, chain
 from idp.audit.tables import AuditEvent
+from idp.certification import renewals
 from idp.crypto import engines, selftest
 from idp.database import Database
 from idp.database.migration import is_current
@@ -80,6 +81,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield from _directories(deployment)
         yield from _outbox(deployment)
         yield from _forced_resets(deployment)
+        yield from _certificates(deployment)
     finally:
         deployment.close()
     yield _address(settings)
@@ -188,6 +190,19 @@ def _forced_resets(deployment: Deployment) -> Iterator[Finding]:
             "reason": event.detail["reason"],
         }
         yield Finding(WARNING, what, _("%(operator)s did it alone for %(subject)s on %(day)s: %(reason)s") % values)
+
+
+def _certificates(deployment: Deployment) -> Iterator[Finding]:
+    days = max(renewals.REMINDED_BEFORE)
+    try:
+        with deployment.reading() as session:
+            rows = session.scalars(renewals.expiring(deployment.clock.now(), days)).all()
+    except SQLAlchemyError:  # what is wrong with the database stands above
+        return
+    if rows:
+        values = {"count": len(rows), "day": f"{rows[0].not_after:%Y-%m-%d}", "days": days}
+        advice = _("%(count)s end within %(days)s days, the first on %(day)s. Run `yima cert list --expiring %(days)s`.")
+        yield Finding(WARNING, _("Certificates are renewed in time"), advice % values)
 
 
 def _address(settings: Settings) -> Finding:

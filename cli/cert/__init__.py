@@ -1,10 +1,10 @@
 """``yima cert``: certificates of people, servers, apps and devices at the command line.
 
-``issuing`` makes requests and certificates, ``revoking`` ends them, ``listing`` looks, ``verifying`` checks one, ``escrow`` brings
-encryption keys to their holders; ``record`` is how one is shown.
+``issuing`` makes requests and certificates, ``renewing`` their successors, ``revoking`` ends them, ``listing`` looks, ``verifying``
+checks one, ``escrow`` brings encryption keys to their holders; ``record`` is how one is shown.
 """
 
-from cli.cert import escrow, issuing, listing, revoking, verifying
+from cli.cert import escrow, issuing, listing, renewing, revoking, verifying
 from cli.cert.group import command
 
-__all__ = ["command", "escrow", "issuing", "listing", "revoking", "verifying"]
+__all__ = ["command", "escrow", "issuing", "listing", "renewing", "revoking", "verifying"]

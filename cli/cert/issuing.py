@@ -41,7 +41,7 @@ MIN_PASSWORD = 8
 @json_option
 def request(key: Path, out: Path, password_file: Path | None, as_json: bool) -> None:
     """Makes both."""
-    made = _new_key(key, password_file)
+    made = new_key_request(key, password_file)
     write_file(out, made.to_pem())
     fingerprint = sm3.digest(made.der).hex()
     if as_json:
@@ -90,7 +90,7 @@ def issue(
         raise click.UsageError(_("Give either the file of a request or --new-key."))
     if pair and out is None:
         raise click.UsageError(_("A pair needs --out: the encryption key must go somewhere."))
-    asking = read_request(file) if file is not None else _new_key(new_key, password_file)  # type: ignore[arg-type]
+    asking = read_request(file) if file is not None else new_key_request(new_key, password_file)  # type: ignore[arg-type]
     try:
         with changing() as (deployment, tx):
             above = authorities.by_name(tx.session, authority)
@@ -108,14 +108,15 @@ def issue(
         raise
     # Only now: a certificate without its row would be one that nobody can revoke.
     if out is not None:
-        _write_chain(out, row, upper)
+        write_chain(out, row, upper)
         if both is not None:
-            _write_chain(out.with_suffix(".enc.pem"), both.encryption, upper)
+            write_chain(out.with_suffix(".enc.pem"), both.encryption, upper)
             write_private_file(out.with_suffix(".enc.envelope"), enveloped_key.to_pem(both.envelope))
     print_record(shown, TITLES, as_json=as_json)
 
 
-def _write_chain(path: Path, row: IssuedCertificate, upper: list[Certificate]) -> None:
+def write_chain(path: Path, row: IssuedCertificate, upper: list[Certificate]) -> None:
+    """Writes the certificate and those above it."""
     write_file(path, "".join(one.to_pem() for one in (Certificate(row.der), *upper)))
 
 
@@ -128,7 +129,7 @@ def _holder(tx: Transaction, school: str | None, person: str | None, hosts: tupl
     return subjects.host_of(session, hosts, school) if hosts else subjects.institution_itself(session, school, name)
 
 
-def _new_key(path: Path, password_file: Path | None) -> CertificateRequest:
+def new_key_request(path: Path, password_file: Path | None) -> CertificateRequest:
     """A key in a new file that only its owner may read, and a request for it. The name in the request does not count."""
     if password_file is not None:
         password = read_file(password_file).rstrip(b"\r\n")

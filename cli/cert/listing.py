@@ -9,7 +9,7 @@ from cli.cert.group import command
 from cli.cert.record import TITLES, record
 from cli.frame import json_option, opened
 from cli.output import print_record, print_rows
-from idp.certification import authorities, issuance
+from idp.certification import authorities, issuance, renewals
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.x509.certificate import Certificate
 from idp.registry import persons
@@ -22,12 +22,21 @@ COLUMNS = {key: TITLES[key] for key in ("serial", "subject", "authority", "profi
 @command.command("list", help=_("List certificates, the newest first."))
 @click.option("--authority", help=_("Only those of this authority."))
 @click.option("--person", help=_("Only those of this person."))
+@click.option(
+    "--expiring",
+    type=click.IntRange(1, 10_950),
+    metavar="DAYS",
+    help=_("Only those that end within so many days and have no successor yet, the first to end first."),
+)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help=_("At most so many."))
 @json_option
-def list_(authority: str | None, person: str | None, limit: int, as_json: bool) -> None:
+def list_(authority: str | None, person: str | None, expiring: int | None, limit: int, as_json: bool) -> None:
     """Lists."""
     with opened() as deployment, deployment.reading() as session:
-        wanted = select(IssuedCertificate).order_by(IssuedCertificate.id.desc()).limit(limit)
+        if expiring is not None:
+            wanted = renewals.expiring(deployment.clock.now(), expiring).limit(limit)
+        else:
+            wanted = select(IssuedCertificate).order_by(IssuedCertificate.id.desc()).limit(limit)
         if authority is not None:
             wanted = wanted.where(IssuedCertificate.authority_id == authorities.by_name(session, authority).id)
         if person is not None:

@@ -14,6 +14,7 @@ disabled or a school is closed.
 | ``issuance`` | from a request to a certificate, kept before it is handed out |
 | ``double`` | a signing certificate with an encryption certificate, whose key is kept and recovered by two |
 | ``revocation``, ``following`` | revoking, holding, releasing; by hand, or because the registry says so |
+| ``renewals`` | what ends soon, its renewal, reminders |
 | ``lists``, ``responder`` | telling the world, by lists and by answers |
 | ``timestamp_keys``, ``timestamps`` | the time-stamp service of an authority |
 | ``upkeep`` | what time does: lists fall due, responders and time-stamp services are renewed |

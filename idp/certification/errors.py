@@ -155,3 +155,10 @@ class InvalidTimeStampPolicy(CertificationError):
 
     code = "certification.timestamp_policy"
     default_message = N_("A policy is an object identifier of at most 160 characters, such as 1.2.156.1.2.3.")
+
+
+class NotRenewable(CertificationError):
+    """A certificate that gets no successor like this."""
+
+    code = "certification.not_renewable"
+    default_message = N_("The certificate %(serial)s cannot be renewed: %(reason)s")

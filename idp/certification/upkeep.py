@@ -1,4 +1,6 @@
-"""What time does to an authority: the registry is followed, lists fall due, responders are renewed, old answers go."""
+"""What time does to an authority: the registry is followed, lists fall due, responders are renewed, people
+are reminded, old answers go.
+"""
 
 import logging
 import threading
@@ -8,7 +10,7 @@ from itertools import count
 
 from sqlalchemy import delete, select
 
-from idp.certification import following, lists, responder_keys, timestamp_keys
+from idp.certification import following, lists, renewals, responder_keys, timestamp_keys
 from idp.certification.errors import PublicationOvertaken
 from idp.certification.office import Office, office_of
 from idp.certification.tables import CertificateAuthority, SignedAnswer
@@ -19,6 +21,7 @@ log = logging.getLogger("yima.certification")
 EVERY_SECONDS = 5.0
 # Following looks at every certificate that has not expired, which is worth doing less often.
 FOLLOW_EVERY = 6
+REMIND_EVERY = 720
 
 
 def run_due(deployment: Deployment, office: Office) -> int:
@@ -51,6 +54,17 @@ def follow_registry(deployment: Deployment) -> int:
             return changed
 
 
+def remind(deployment: Deployment) -> int:
+    """Tells people of certificates that end soon; returns of how many."""
+    told = 0
+    while True:
+        with deployment.transaction(SYSTEM) as tx:
+            batch = renewals.remind(tx)
+        told += batch
+        if not batch:
+            return told
+
+
 def start(deployment: Deployment) -> Callable[[], None]:
     """Looks every few seconds in a thread of its own until the returned function is called."""
     stop, office = threading.Event(), office_of(deployment.settings, deployment.ring.vault)
@@ -63,6 +77,8 @@ def start(deployment: Deployment) -> Callable[[], None]:
                 if beat % FOLLOW_EVERY == 0:
                     follow_registry(deployment)
                 run_due(deployment, office)
+                if beat % REMIND_EVERY == 0:
+                    remind(deployment)
             except Exception:
                 log.exception("the upkeep of the authorities failed")
 

@@ -17,7 +17,7 @@ from idp.deployment import SYSTEM, Deployment
 from idp.i18n import N_, translate
 from idp.mail import queue as mail
 from idp.notices import book
-from idp.notices.events import URGENT, clock, sentence
+from idp.notices.events import REMINDERS, URGENT, clock, sentence
 from idp.notices.tables import Notice
 from idp.registry import profile
 from idp.settings import Settings
@@ -38,6 +38,8 @@ LETTER = N_(
     "If it was not: open %(url)s/me, sign in and choose “That was not me”. If you cannot sign in, go to your school. "
     "Nobody at school will ask for your password or a code.\n"
 )
+
+REMINDER = N_("%(event)s\n\nIf you do not know what to do, ask whoever looks after the computers of your school.\n")
 
 
 def teller(deployment: Deployment, numbers: Numbers) -> Callable[[dict[str, Any]], None]:
@@ -92,6 +94,7 @@ def _text(deployment: Deployment, tx: Transaction, notice: Notice, phone: str, l
 def _write(deployment: Deployment, tx: Transaction, notice: Notice, address: str, locale: str) -> None:
     here = deployment.settings
     event = sentence(notice.event, notice.detail, locale)
-    text = translate(LETTER, locale, {"event": event, "time": clock(notice.created_at), "url": here.public_url})
+    letter = REMINDER if notice.event in REMINDERS else LETTER
+    text = translate(letter, locale, {"event": event, "time": clock(notice.created_at), "url": here.public_url})
     subject = translate(SUBJECT, locale, {"organisation": here.organisation})
     mail.put(tx, deployment.ring.vault, address, subject=subject, text=text)

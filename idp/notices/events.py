@@ -32,6 +32,7 @@ class Event(StrEnum):
     APPROVAL_WAITS = "approval_waits"
     EMAIL_CONFIRMED = "email_confirmed"
     EMAIL_CHANGED = "email_changed"
+    CERTIFICATE_ENDS = "certificate_ends"
 
 
 TEXTS = {
@@ -64,10 +65,21 @@ TEXTS = {
         "An e-mail address was confirmed for your account: notices go there, and it can be typed to sign in."
     ),
     Event.EMAIL_CHANGED: N_("The e-mail address of your account was changed. Notices no longer go to the old one."),
+    Event.CERTIFICATE_ENDS: N_(
+        "The certificate whose number begins with %(number)s ends on %(due)s. Whoever uses it needs a new one before then."
+    ),
 }
 
 # What tells of somebody else at work, or may: our policy.
-URGENT = frozenset(Event) - {Event.DEVICE_REMEMBERED, Event.NEW_DEVICE, Event.RECOVERY_CODES_MADE, Event.RESET_STOPPED}
+URGENT = frozenset(Event) - {
+    Event.DEVICE_REMEMBERED,
+    Event.NEW_DEVICE,
+    Event.RECOVERY_CODES_MADE,
+    Event.RESET_STOPPED,
+    Event.CERTIFICATE_ENDS,
+}
+# What is nobody's doing: there is nothing to ask whether it was you.
+REMINDERS = frozenset({Event.CERTIFICATE_ENDS})
 
 _TRANSLATED = ("kind",)
 _MOMENTS = ("due", "until")

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from idp.database import Base
+from idp.schema import metadata
 from tests.services.postgres import PostgresServer
 
 # Rows that are gone still take room, which only matters to the next test where there were many.
@@ -52,14 +52,14 @@ class RestoredDatabase:
     def _remember(self, connection: psycopg.Connection[Any]) -> None:
         self._shape = connection.execute(_SHAPE).fetchone()
         self._sequences = connection.execute(_SEQUENCES).fetchall()
-        for table in Base.metadata.sorted_tables:
+        for table in metadata.sorted_tables:
             with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table.name))) as rows:
                 if content := b"".join(rows):
                     self._rows[table.name] = content
 
     def _refill(self, connection: psycopg.Connection[Any]) -> None:
         with connection.transaction():
-            names = [sql.Identifier(table.name) for table in reversed(Base.metadata.sorted_tables)]
+            names = [sql.Identifier(table.name) for table in reversed(metadata.sorted_tables)]
             with connection.pipeline():  # one wait for all the answers
                 emptied = [connection.execute(sql.SQL("DELETE FROM {}").format(name)) for name in names]
             crowded = [name for name, deleted in zip(names, emptied, strict=True) if deleted.rowcount > MANY]

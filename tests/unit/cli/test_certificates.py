@@ -172,3 +172,30 @@ def test_what_cannot_be_done_is_said_plainly(yima: Yima, folder: Path) -> None:
 def test_no_key_lies_in_the_repository_beside_the_profiles(deployment_settings: Settings) -> None:
     for file in README.parent.rglob("*"):
         assert not file.is_file() or b"PRIVATE KEY" not in file.read_bytes()
+
+
+def test_a_certificate_that_ends_soon_is_listed_and_renewed(yima: Yima, folder: Path) -> None:
+    number = _school_with_teacher(yima)[1]
+    made = ("--password-file", "password.txt", "--json")
+    old = yima("cert", "issue", "school", "--person", number, "--new-key", "a.key", *made).json["serial"]
+    assert yima("cert", "list", "--expiring", "30", "--json").json == []
+    # A teacher's certificate is good for two years, the root for ten.
+    assert [row["serial"] for row in yima("cert", "list", "--expiring", "800", "--json").json] == [old]
+    yima("cert", "request", "--key", "b.key", "--out", "b.csr", *made)
+    done = yima("cert", "renew", old, "b.csr", "--supersede", "--out", "b.pem", "--json")
+    assert done.json["state"] == "valid"
+    assert (folder / "b.pem").read_text().count("BEGIN CERTIFICATE") == 2
+    assert yima("cert", "show", old, "--json").json["reason"] == "superseded"
+    refused = yima("cert", "renew", old, "--new-key", "c.key", *made)
+    assert (refused.code, (folder / "c.key").exists()) == (1, False)
+    assert yima("cert", "renew", old).code == 2
+    assert yima("cert", "list", "--expiring", "0").code == 2
+
+
+def test_the_doctor_says_what_ends_soon(yima: Yima, folder: Path) -> None:
+    yima("ca", "init", "short", "--root", "--organisation", "教育部", "--days", "20")
+    [listed] = yima("cert", "list", "--expiring", "30", "--json").json
+    assert listed["authority"] == "short"
+    findings = [one for one in yima("doctor", "--json").json["findings"] if "cert list --expiring" in one["advice"]]
+    assert [one["state"] for one in findings] == ["look"]
+    assert yima("cert", "renew", listed["serial"], "--new-key", "x.key", "--password-file", "password.txt").code == 1

@@ -217,11 +217,24 @@ def test_every_event_has_words_in_both_languages(locale: str) -> None:
         "due": "2026-09-01T08:00:00+00:00",
         "until": "2026-09-01T08:05:00+00:00",
         "provider": "企业微信",
+        "number": "5db92a3e",
     }
     said = [sentence(event.value, values, locale) for event in Event]
     assert len(set(said)) == len(TEXTS) == len(Event)
     assert all("%(" not in text for text in said)
     assert sentence("of-a-later-version", {}, locale) == ""
+
+
+@one_database
+def test_a_reminder_does_not_ask_whether_that_was_you_and_costs_no_text_message_by_urgency(here: Deployment, person: Known) -> None:
+    urgent = dataclasses.replace(here, settings=here.settings.model_copy(update={"notice_sms": "urgent"}))
+    give(here, person, Event.CERTIFICATE_ENDS, number="5db92a3e", due="2026-09-01T08:00:00+00:00")
+    tell(urgent, PROVEN)
+    assert texts(here) == {}
+    [letter] = letters(here).values()
+    assert "5db92a3e" in letter
+    assert "2026-09-01 16:00" in letter
+    assert "/me" not in letter
 
 
 @one_database
