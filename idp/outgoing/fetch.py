@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +19,9 @@ from idp.settings import Settings
 
 SECONDS = 5.0
 MAX_BYTES = 256 * 1024
-# A byte now and then is no silence, and would hold us for as long as it pleases: who sends less than this is not waited for.
-GRACE_SECONDS, LEAST_BYTES_PER_SECOND = 10.0, 32 * 1024
+# A byte now and then is no silence, and would hold us for as long as it pleases: for an answer of the permitted size the setting
+# ``outgoing_seconds`` is stretched by this, and then nothing more is waited for, neither of the head nor of the body.
+LEAST_BYTES_PER_SECOND = 32 * 1024
 
 
 class FetchFailed(YimaError):
@@ -43,6 +45,7 @@ class Outgoing:
     def __init__(self, settings: Settings) -> None:
         self._private_allowed = settings.allow_private_fetches
         self._authorities = settings.outgoing_ca
+        self._seconds = settings.outgoing_seconds
         if self._authorities:
             _ = self._pool  # a file that is not there stops the start
 
@@ -86,6 +89,7 @@ class Outgoing:
         if scheme != "https" and not (scheme == "http" and self._private_allowed):
             raise FetchFailed(detail="only https is fetched")
         timeout = {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
+        over = _over_at.set(time.monotonic() + self._seconds + limit / LEAST_BYTES_PER_SECOND)
         try:
             with self._pool.stream(
                 method,
@@ -97,6 +101,8 @@ class Outgoing:
                 return Fetched(response.status, _limited(response.iter_stream(), limit))
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, ValueError) as error:
             raise FetchFailed(detail=type(error).__name__) from None
+        finally:
+            _over_at.reset(over)
 
     def close(self) -> None:
         """Gives back the connections."""
@@ -106,14 +112,46 @@ class Outgoing:
 
 def _limited(parts: Iterable[bytes], limit: int) -> bytes:
     body = bytearray()
-    until = time.monotonic() + GRACE_SECONDS + limit / LEAST_BYTES_PER_SECOND
     for part in parts:
         body += part
-        if time.monotonic() > until:
-            raise FetchFailed(detail="the answer takes too long")
         if len(body) > limit:
             raise FetchFailed(detail="the answer is too large")
     return bytes(body)
+
+
+# When what this thread is waiting for has taken too long, by the monotonic clock. A connection outlives the request that opened it.
+_over_at: ContextVar[float] = ContextVar("over_at")
+
+
+def _left(timeout: float | None) -> float:
+    left = _over_at.get() - time.monotonic()
+    if left <= 0:
+        raise FetchFailed(detail="the answer takes too long")
+    return left if timeout is None else min(timeout, left)
+
+
+class _Limited(httpcore.NetworkStream):
+    """A connection on which nothing is waited for beyond the time that the request has."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Limited(self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class _Guarded(httpcore.SyncBackend):
@@ -122,7 +160,7 @@ class _Guarded(httpcore.SyncBackend):
     def __init__(self, *, private_allowed: bool) -> None:
         self._private_allowed = private_allowed
 
-    def connect_tcp(self, host: str, port: int, *rest: Any, **more: Any) -> httpcore.NetworkStream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> httpcore.NetworkStream:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
@@ -133,7 +171,7 @@ class _Guarded(httpcore.SyncBackend):
         error: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             try:
-                return super().connect_tcp(address, port, *rest, **more)
+                return _Limited(super().connect_tcp(address, port, _left(timeout), *rest, **more))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as refused:
                 error = refused
         raise error

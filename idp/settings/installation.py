@@ -136,6 +136,12 @@ class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSetti
     allow_private_fetches: bool = Field(
         default=False, description="Let apps name addresses inside our own network, and plain http, for us to call: sign-out."
     )
+    outgoing_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=60,
+        description="How long an app's whole answer may take, and a second for every 32 KB that it may have.",
+    )
     outgoing_ca: Path | None = Field(default=None, description="Certificate authorities for our calls to apps, as a PEM file.")
     webauthn_rp_id: str = Field(
         default="",
