@@ -2,13 +2,21 @@
 
 import gettext
 import logging
+import multiprocessing
 import os
+import pkgutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from idp import background
 from idp.deployment import initialise
@@ -18,6 +26,8 @@ _ = gettext.gettext
 
 # The database binds before the interpreter does: on SQLite there is one writer at a time, PostgreSQL's round trips overlap.
 THREADS = {True: 1, False: 4}
+# How long what is under way may still take once the server is told to stop. Half a request is under way for as long as it likes.
+STOP_SECONDS = 5
 
 
 @click.command(name="serve", help=_("Run the provider. It brings the database up to date and makes missing keys by itself."))
@@ -31,6 +41,45 @@ def command() -> None:
     finally:
         stop_background()
         deployment.close()
+    # A thread may still wait for an app or a gateway that is silent, and Python would wait for it. What it was about is done again
+    # by the next server, as after kill -9.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+class Server(MPServer):
+    """Granian's, except that a signal is never lost: asked to stop once it stops, asked twice it ends at once."""
+
+    def signal_handler_interrupt(self, number: int, *_: object) -> None:
+        """What SIGTERM and SIGINT call, in the server and in a worker that has not set its own handler yet."""
+        if os.getpid() != self.pid:
+            # A worker that is still opening the installation has inherited this handler, and has nothing under way.
+            os._exit(0)
+        if self.interrupt_signal:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+            os._exit(128 + number)
+        self.interrupt_signal = True
+        # In a thread, as the signal may have come while this very thread holds the event's lock.
+        threading.Thread(target=self.main_loop_interrupt.set, daemon=True).start()
+
+
+def _open(target: str) -> Callable[..., Any]:
+    """What a worker does first: it opens the application, and sees to it that it does not outlive the server that was killed."""
+    server = multiprocessing.parent_process()
+    if server is not None:
+        threading.Thread(target=_end_with, args=(server.pid,), name="parent", daemon=True).start()
+    application: Callable[..., Any] = pkgutil.resolve_name(target)()
+    return application
+
+
+def _end_with(server: int | None) -> None:
+    while os.getppid() == server:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)
 
 
 def run(settings: Settings, *, on_sqlite: bool) -> None:
@@ -39,17 +88,16 @@ def run(settings: Settings, *, on_sqlite: bool) -> None:
     # Each worker opens the installation anew, from the same environment; the folder is made absolute in it.
     os.environ["YIMA_HOME"] = str(Path(settings.home).absolute())
     host = "127.0.0.1" if settings.bind_host == "localhost" else settings.bind_host
-    Granian(
+    Server(
         "idp.app:create_app_from_environment",
-        factory=True,
         address=host,
         port=settings.bind_port,
         interface=Interfaces.WSGI,
         workers=settings.workers or os.cpu_count() or 1,
         blocking_threads=THREADS[on_sqlite],
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels(settings.log_level if settings.log_level != "info" else "warning"),
         websockets=False,
         process_name=None,
-    ).serve()
+    ).serve(target_loader=_open)

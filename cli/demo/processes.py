@@ -16,7 +16,7 @@ from idp.errors import YimaError
 from idp.i18n import N_
 
 START_SECONDS = 30
-STOP_SECONDS = 10
+STOP_SECONDS = 10  # more than a server grants to what is under way
 
 
 class DemoError(YimaError):
@@ -58,7 +58,7 @@ class Processes:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # with the workers that it has started
                 process.wait()
 
     def start(self, module: str, *arguments: str, environment: Mapping[str, str]) -> None:

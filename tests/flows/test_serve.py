@@ -2,8 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -37,6 +40,50 @@ def test_on_an_empty_folder_it_starts_and_after_kill_9_it_starts_again_and_nothi
                 assert not list(chain.breaks(session, deployment.ring.current().audit.keys))
             assert len(keys["keys"]) == 2
             deployment.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A server and its port."""
+    port = free_port()
+    with running(
+        (sys.executable, "-m", "cli.main", "serve"),
+        answers=f"http://localhost:{port}/signed-out",
+        environment=environment_of(tmp_path / "yima", port),
+        folder=ROOT,
+        log=tmp_path / "log",
+    ) as server:
+        yield server, port
+
+
+def half_a_request(port: int) -> socket.socket:
+    """A connection on which the server waits for the rest."""
+    connection = socket.create_connection(("localhost", port))
+    connection.sendall(b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+    assert b" 100 " in connection.recv(100)
+    return connection
+
+
+def test_asked_twice_it_ends_at_once_whatever_is_under_way(served: tuple[subprocess.Popen[bytes], int]) -> None:
+    server, port = served
+    with half_a_request(port):
+        while server.poll() is None:
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(0.05)
+    assert server.returncode == 128 + signal.SIGTERM
+
+
+def test_a_worker_does_not_outlive_a_server_that_was_killed(served: tuple[subprocess.Popen[bytes], int]) -> None:
+    server, port = served
+    with half_a_request(port) as connection:
+        server.kill()
+        server.wait()
+        # The connection is the worker's: it falls with it, though half a request is under way on it.
+        with suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.mark.parametrize(
