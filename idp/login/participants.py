@@ -30,11 +30,15 @@ class Participant:
 
 @dataclass(frozen=True)
 class Farewell:
-    """A page of an app that ends what it keeps in this browser. ``answers``: the app says by itself whether it has done so."""
+    """A page of an app that ends what it keeps in this browser. ``answers``: the app says by itself whether it has done so.
+
+    ``leads_to`` is the app's address where ``url`` is a page of ours that sends a form to it.
+    """
 
     app_id: str
     url: str
     answers: bool = False
+    leads_to: str = ""
 
 
 @dataclass(frozen=True)

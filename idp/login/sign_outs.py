@@ -153,6 +153,18 @@ def page_of(session: Session, mark: str) -> str | None:
     return session.scalar(statement.order_by(SignOutPage.created_at.desc()).limit(1))
 
 
+def left_out(session: Session, sids: Sequence[str], asked_by: str) -> bool:
+    """Whether an app of these sessions, which have ended, cannot be told without a browser; ``asked_by`` need not be told."""
+    rows = select(SignOutResult.id).where(SignOutResult.sid.in_(sids), SignOutResult.app_id != asked_by)
+    return session.scalar(rows.where(SignOutResult.by_server.is_(False)).limit(1)) is not None
+
+
+def belongs(session: Session, mark: str, sid: str) -> bool:
+    """Whether the browser that keeps ``mark`` has just signed out of the session."""
+    statement = select(SignOutPage.sids).where(SignOutPage.browser_hash == _digest(mark), SignOutPage.here)
+    return any(sid in sids for sids in session.scalars(statement))
+
+
 def answered(tx: Transaction, sid: str, app_id: str, *, well: bool) -> None:
     """Notes what became of the app's page in the browser. What is done stays done."""
     noting = update(SignOutResult).where(

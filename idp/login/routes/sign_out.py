@@ -58,7 +58,8 @@ def show(page_id: str) -> Answer:
     frames = _frames(found) if "again" not in request.args else {}
     shown_here = [one for pages in frames.values() for one in pages]
     # An app that answers sends its frame back to us; the policy is asked about redirects too.
-    allow_frames(sorted({origin_of(one.url) for one in shown_here} | {"'self'" for one in shown_here if one.answers}))
+    addresses = [url for one in shown_here for url in (one.url, one.leads_to) if url]
+    allow_frames(sorted({origin_of(url) for url in addresses} | {"'self'" for one in shown_here if one.answers}))
     if found.onward is not None and found.onward.fields is not None:
         allow_form_target(origin_of(found.onward.url))
     return render_template("login/sign_out.html", page=found, frames=frames, text=_text, summary=_summary(found))

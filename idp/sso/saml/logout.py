@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from lxml import etree
 from lxml.etree import _Element as Element
@@ -19,7 +20,7 @@ from idp.outbox import queue
 from idp.outbox.worker import NobodyThere
 from idp.sso.saml import answer, authn_request, bindings, names, providers, response, sign_in, xml
 from idp.sso.saml.bindings import Received
-from idp.sso.saml.errors import MessageRefused, SamlError
+from idp.sso.saml.errors import MessageRefused, RequestLost, SamlError
 from idp.sso.saml.metadata import Described
 from idp.sso.saml.names import q
 from idp.sso.saml.providers import Provider
@@ -52,7 +53,7 @@ def participants(session: Session, sid: str) -> list[Participant]:
     """The apps that were told who somebody is from a session, one entry for each time."""
     found = []
     for login, described, rules in _logins(session, SamlLogin.sid == sid):
-        in_browser = described.logout(names.REDIRECT) is not None and "front" in _channels(described, rules)
+        in_browser = described.in_browser is not None and "front" in _channels(described, rules)
         found.append(Participant(login.app_id, tuple(_messages(login, described, rules)), in_browser))
     return found
 
@@ -87,19 +88,41 @@ def sender(saml: SamlServer) -> Callable[[dict[str, Any]], None]:
 
 
 def farewells(saml: SamlServer) -> Callable[[Session, str], list[Farewell]]:
-    """The apps' own addresses for the page of the sign-out: a signed request by the redirect binding."""
+    """The apps' own addresses for the page of the sign-out: a signed request by the redirect binding, or our page with a form."""
 
     def of_session(session: Session, sid: str) -> list[Farewell]:
         found = []
         for login, described, rules in _logins(session, SamlLogin.sid == sid):
-            endpoint = described.logout(names.REDIRECT)
-            if endpoint is not None and "front" in _channels(described, rules):
+            endpoint = described.in_browser
+            if endpoint is None or "front" not in _channels(described, rules):
+                continue
+            if endpoint.binding == names.POST:
+                url = bindings.with_query(saml.farewell, urlencode({"session": login.session_index}))
+                found.append(Farewell(login.app_id, url, answers=True, leads_to=endpoint.location))
+            else:
                 request = _request(saml, login, described, endpoint.location)
                 query = bindings.to_query(request, "SAMLRequest", None, saml.signer(saml.deployment.clock.now()))
                 found.append(Farewell(login.app_id, bindings.with_query(endpoint.location, query), answers=True))
         return found
 
     return of_session
+
+
+def farewell_form(saml: SamlServer, session: Session, index: str, mark: str) -> tuple[Provider, str, dict[str, str]]:
+    """The app, its address and the fields of a signed request by the POST binding, for the browser that keeps ``mark``.
+
+    Raises :class:`RequestLost` for a session that this browser has not just signed out of.
+    """
+    login, now = session.get(SamlLogin, index[:64]), saml.deployment.clock.now()
+    if login is None or not sign_outs.belongs(session, mark, login.sid):
+        raise RequestLost
+    provider = providers.by_app(session, login.app_id, now)
+    endpoint = provider.described.in_browser
+    if endpoint is None or endpoint.binding != names.POST:
+        raise RequestLost
+    request = _request(saml, login, provider.described, endpoint.location)
+    saml.sign(request, now, after=q("saml:Issuer"))
+    return provider, endpoint.location, bindings.to_form(request, "SAMLRequest", None)
 
 
 def read(saml: SamlServer, session: Session, received: Received, destination: str) -> Asked:
@@ -129,11 +152,14 @@ def forget(tx: Transaction, asked: Asked) -> None:
     tx.session.execute(delete(SamlLogin).where(*mine).execution_options(synchronize_session=False))
 
 
-def answer_to(saml: SamlServer, asked: Asked, destination: str) -> Element:
-    """The ``LogoutResponse``, not signed yet. A session that nobody knows has ended: that is a success too."""
+def answer_to(saml: SamlServer, asked: Asked, destination: str, *, partial: bool = False) -> Element:
+    """The ``LogoutResponse``, not signed yet. A session that nobody knows has ended: that is a success too.
+
+    ``partial``: the session here has ended, and an app of it could not be told (§3.7.3.2).
+    """
     now = saml.deployment.clock.now()
     found = response.message(saml, "samlp:LogoutResponse", destination, now, in_response_to=asked.request_id)
-    response.add_status(found, names.SUCCESS)
+    response.add_status(found, names.SUCCESS, names.PARTIAL_LOGOUT if partial else None)
     return found
 
 

@@ -57,6 +57,11 @@ class Described(BaseModel):
         return next((one for one in self.logouts if one.binding == binding), None)
 
     @property
+    def in_browser(self) -> Endpoint | None:
+        """Where a browser takes a sign-out: by redirect, else by a form."""
+        return self.logout(names.REDIRECT) or self.logout(names.POST)
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """The hosts that people are sent to."""
         return tuple(sorted({urlsplit(one.location).hostname or "" for one in self.consumers}))

@@ -40,6 +40,7 @@ BASIC_NAME = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 
 _STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 SUCCESS = _STATUS + "Success"
+PARTIAL_LOGOUT = _STATUS + "PartialLogout"
 REQUESTER = _STATUS + "Requester"
 RESPONDER = _STATUS + "Responder"
 AUTHN_FAILED = _STATUS + "AuthnFailed"

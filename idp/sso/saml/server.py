@@ -42,6 +42,11 @@ class SamlServer:
         return f"{self.deployment.settings.public_url}{PREFIX}/slo"
 
     @property
+    def farewell(self) -> str:
+        """Where a browser gets a form that signs it out of an app."""
+        return f"{self.deployment.settings.public_url}{PREFIX}/farewell"
+
+    @property
     def soap(self) -> str:
         """Where sign-outs come to from programs."""
         return f"{self.deployment.settings.public_url}{PREFIX}/slo/soap"

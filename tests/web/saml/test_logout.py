@@ -104,6 +104,51 @@ def test_without_soap_the_farewell_page_opens_the_app_with_a_signed_request(
     assert waiting(deployment) == []
 
 
+POSTING = '<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://b.example/slo"/>'
+
+
+def by_form_alone() -> ServiceProvider:
+    """An app that takes sign-outs by the POST binding and no other."""
+    return ServiceProvider(entity_id="https://b.example/sp", acs="https://b.example/acs", redirect_slo=None, more=POSTING)
+
+
+def test_an_app_that_takes_forms_alone_gets_a_signed_form_in_its_frame(
+    app: Flask, browser: Browser, register: Register, person: Known, deployment: Deployment
+) -> None:
+    # Bindings §3.5
+    posting = register(by_form_alone())
+    name, _index = named(posting.answered(browser, person))
+    page = sign_out(browser)
+    (url,) = [part.split('"')[0] for part in page.text.split('data-src="')[1:]]
+    assert "frame-src 'self' http://localhost:8000 https://b.example;" in page.headers["Content-Security-Policy"]
+    framed = browser.get(url)
+    sent = framed.form("SAMLRequest")
+    assert sent.action == "https://b.example/slo"
+    assert "form-action 'self' https://b.example;" in framed.headers["Content-Security-Policy"]
+    document = etree.fromstring(base64.b64decode(sent.fields["SAMLRequest"]))
+    found = signature.verified(document, tuple(make_server(deployment).certificates(deployment.clock.now()).values()))
+    assert found.get("Destination") == "https://b.example/slo"
+    assert found.findtext("saml:NameID", namespaces=NAMES) == name
+    answer = signed(posting.provider.logout_response(str(found.get("ID")), "Success"))
+    assert browser.post(SLO, {"SAMLResponse": form(answer)["SAMLRequest"]}).status == 200
+    assert states(browser, page) == ["done"]
+    # Nobody else's browser says to the app in this person's name that they go.
+    assert Browser(app).get(url).status == 400
+
+
+def test_a_program_learns_that_an_app_could_not_be_told_without_a_browser(
+    browser: Browser, register: Register, library: SamlApp, person: Known
+) -> None:
+    # Core §3.7.3.2
+    register(by_form_alone()).answered(browser, person)
+    name, index = named(library.answered(browser, person))
+    text = signed(library.provider.logout_request(name, index, destination=SOAP))
+    answer = browser.client.post("/saml2/slo/soap", data=logout.in_envelope(etree.fromstring(text)), base_url=HOST)
+    codes = [one.get("Value") for one in logout.from_envelope(answer.data).findall(".//samlp:StatusCode", NAMES)]
+    assert codes == [names.SUCCESS, names.PARTIAL_LOGOUT]
+    assert ended(browser)
+
+
 def asked_in_frame(page: Page) -> str:
     """The ID of the request in the one frame of the page."""
     (url,) = [part.split('"')[0].replace("&amp;", "&") for part in page.text.split('data-src="')[1:]]
@@ -161,9 +206,7 @@ def test_an_answer_that_is_not_the_apps_own_to_this_request_is_refused(
 def test_an_app_that_is_answered_by_form_only_gets_its_answer_after_the_others_pages(
     browser: Browser, register: Register, person: Known
 ) -> None:
-    posting = '<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://b.example/slo"/>'
-    other = ServiceProvider(entity_id="https://b.example/sp", acs="https://b.example/acs", redirect_slo=None, more=posting)
-    asking, library = register(other, logout="none"), register()
+    asking, library = register(by_form_alone(), logout="none"), register()
     library.answered(browser, person)
     name, index = named(asking.answered(browser, person))
     page = ask(browser, asking, name, index)

@@ -17,6 +17,7 @@ from idp.sso.saml.errors import MessageRefused
 from idp.sso.saml.extension import server
 from idp.sso.saml.logout import Asked
 from idp.sso.saml.names import q
+from idp.sso.saml.parameters import only
 from idp.sso.saml.server import PREFIX
 from idp.web import context
 from idp.web.csrf import protection
@@ -36,13 +37,10 @@ def by_redirect() -> AnyResponse:
 @blueprint.post(f"{PREFIX}/slo")
 def by_post() -> AnyResponse:
     """The same in a form."""
+    relay_state = only(request.form, "RelayState")
     if "SAMLResponse" in request.form:
-        if len(request.form.getlist("SAMLResponse")) != 1:
-            raise MessageRefused(detail="not one SAMLResponse")
-        return _noted(bindings.from_form(request.form["SAMLResponse"], request.form.get("RelayState")))
-    if len(request.form.getlist("SAMLRequest")) != 1 or len(request.form.getlist("RelayState")) > 1:
-        raise MessageRefused(detail="not one SAMLRequest")
-    return _end(bindings.from_form(request.form["SAMLRequest"], request.form.get("RelayState")))
+        return _noted(bindings.from_form(only(request.form, "SAMLResponse"), relay_state))
+    return _end(bindings.from_form(only(request.form, "SAMLRequest"), relay_state))
 
 
 @blueprint.post(f"{PREFIX}/slo/soap")
@@ -55,10 +53,23 @@ def by_soap() -> AnyResponse:
     with saml.deployment.reading() as session:
         asked = logout.read(saml, session, received, saml.soap)
     _end_sessions(asked)
-    answer = logout.answer_to(saml, asked, saml.soap)
+    with saml.deployment.reading() as session:
+        partial = sign_outs.left_out(session, tuple(asked.sids), asked.provider.id)
+    answer = logout.answer_to(saml, asked, saml.soap, partial=partial)
     del answer.attrib["Destination"]  # it goes back the way the request came
     saml.sign(answer, saml.deployment.clock.now(), after=q("saml:Issuer"))
     return Response(logout.in_envelope(answer), content_type="text/xml; charset=utf-8")
+
+
+@blueprint.get(f"{PREFIX}/farewell")
+def farewell() -> AnyResponse:
+    """In a frame of the page of the sign-out: a form that sends itself to an app that takes its sign-outs by POST alone."""
+    saml = server()
+    with saml.deployment.reading() as session:
+        provider, target, fields = logout.farewell_form(saml, session, only(request.args, "session"), browser.signed_out_mark())
+    allow_being_framed()
+    allow_form_target(origin_of(target))
+    return make_response(render_template("send_answer.html", app_name=provider.name, target=target, answer=fields))
 
 
 # A request is signed by the app that sends it.

@@ -13,6 +13,7 @@ from idp.sso.saml.authn_request import Asked
 from idp.sso.saml.bindings import Received
 from idp.sso.saml.errors import MessageRefused, NoPassive, NotAgreed, NotForThisPerson, NotSignedIn, Refusal, RequestLost
 from idp.sso.saml.extension import server
+from idp.sso.saml.parameters import only
 from idp.sso.saml.providers import Provider
 from idp.sso.saml.server import PREFIX
 from idp.sso.saml.sign_in import Need, Waiting
@@ -34,10 +35,7 @@ def by_redirect() -> Answer:
 @blueprint.post(f"{PREFIX}/sso")
 def by_post() -> Answer:
     """A request in a form (§3.5). A form from elsewhere brings no cookies: the browser comes again, by a redirect that does."""
-    message = request.form.get("SAMLRequest", "")
-    if len(request.form.getlist("SAMLRequest")) != 1 or len(request.form.getlist("RelayState")) > 1:
-        raise MessageRefused(detail="not one SAMLRequest")
-    asked = _read(bindings.from_form(message, request.form.get("RelayState")))
+    asked = _read(bindings.from_form(only(request.form, "SAMLRequest"), only(request.form, "RelayState")))
     with server().deployment.transaction(context.anonymous()) as tx:
         waiting = sign_in.keep(tx, asked, None)
     return redirect(url_for("saml.resume", request=waiting.id), 303)
@@ -50,23 +48,21 @@ protection.exempt(by_post)  # it changes nothing that a GET would not change
 def unsolicited() -> Answer:
     """An answer that the app did not ask for: ``app`` is its client id, or ``providerId`` its entity id, ``target`` RelayState."""
     saml = server()
-    target = request.args.get("target") or None
+    target = only(request.args, "target") or None
+    entity, app = only(request.args, "providerId"), only(request.args, "app")
     if target is not None and (len(target) > bindings.MAX_RELAY_STATE or not target.isprintable()):
         raise MessageRefused(detail="target")
     with saml.deployment.reading() as session:
-        now, entity = saml.deployment.clock.now(), request.args.get("providerId")
-        if entity is not None:
-            provider = providers.by_entity(session, entity, now)
-        else:
-            provider = providers.by_app(session, request.args.get("app", "")[:64], now)
+        now = saml.deployment.clock.now()
+        provider = providers.by_entity(session, entity, now) if entity else providers.by_app(session, app[:64], now)
     return _proceed(sign_in.unsolicited(provider, target), None)
 
 
 @blueprint.get(f"{PREFIX}/resume")
 def resume() -> Answer:
     """After the sign-in, or the form."""
-    waiting = _find(request.args.get("request", ""))
-    failure = {"access_denied": NotSignedIn(), "unmet": sign_in.unmet()}.get(request.args.get("login_error", ""))
+    waiting = _find(only(request.args, "request"))
+    failure = {"access_denied": NotSignedIn(), "unmet": sign_in.unmet()}.get(only(request.args, "login_error"))
     if failure is not None:
         return _refuse(sign_in.provider_of(server(), waiting.asked), waiting.asked, failure, waiting)
     return _proceed(waiting.asked, waiting)
@@ -75,11 +71,11 @@ def resume() -> Answer:
 @blueprint.post(f"{PREFIX}/consent")
 def decide() -> Answer:
     """What the person decided."""
-    saml, there, waiting = server(), browser.signed_in(), _find(request.form.get("request", ""))
+    saml, there, waiting = server(), browser.signed_in(), _find(only(request.form, "request"))
     if there is None:
         raise RequestLost
     provider = sign_in.provider_of(saml, waiting.asked)
-    agreed = request.form.get("decision") == "agree"
+    agreed = only(request.form, "decision") == "agree"
     with saml.deployment.transaction(context.person(there.person_number)) as tx:
         if agreed:
             vault = saml.deployment.ring.vault
