@@ -8,14 +8,13 @@ from typing import Any
 
 import click
 
-from cli.ca.record import FileNotReadable, read_file, write_file
+from cli.ca.record import FileNotReadable, read_certificates, read_file, read_list, write_file
 from cli.frame import json_option
 from cli.output import print_record
 from idp.certification.timestamp_keys import check_policy
-from idp.crypto import pem
 from idp.crypto.der import AlgorithmIdentifier
-from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.path import PathRules
+from idp.crypto.x509.revocation import RevocationEvidence
 from idp.crypto.x509.timestamp import MessageImprint, TimeStampInfo, TimeStampRequest, TimeStampResponse
 from idp.crypto.x509.timestamp.imprint import NAMES, new
 from idp.crypto.x509.timestamp.verify import check_response, check_token
@@ -69,17 +68,28 @@ def request(file: Path, digest: str, policy: str | None, out: Path, url: str | N
 @click.argument("file", type=FILE)
 @click.option("--trust", type=FILE, required=True, help=_("The root, as a file; the last certificate in it counts."))
 @click.option("--request", "question", type=FILE, help=_("The question it answers, whose nonce and policy must be in it."))
+@click.option("--crl", "lists", type=FILE, multiple=True, help=_("The list of each authority on the way, DER or PEM."))
 @json_option
-def verify(response: Path, file: Path, trust: Path, question: Path | None, as_json: bool) -> None:
+def verify(response: Path, file: Path, trust: Path, question: Path | None, lists: tuple[Path, ...], as_json: bool) -> None:
     """Verifies. Exit code 1 says that it does not hold, and the message why."""
     answer = TimeStampResponse.from_der(read_file(response))
-    chain = _certificates(trust)
-    rules = PathRules(at=datetime.now(UTC))
+    chain = read_certificates(trust)
+    evidence = RevocationEvidence([read_list(one) for one in lists]) if lists else None
+    rules = PathRules(at=datetime.now(UTC), revocation=evidence)
     token = answer.granted()
     if question is not None:
         check_response(answer, TimeStampRequest.from_der(read_file(question)), chain[-1], rules, others=chain)
     info = check_token(token, _imprint(file, token.info.imprint.algorithm.algorithm), chain[-1], rules, others=chain)
-    print_record({"status": "good", **_record(info), "root": chain[-1].fingerprint.hex()}, TITLES, as_json=as_json)
+    print_record(
+        {
+            "status": "good",
+            **_record(info),
+            "root": chain[-1].fingerprint.hex(),
+            "revocation_checked": evidence is not None,
+        },
+        TITLES,
+        as_json=as_json,
+    )
 
 
 @command.command(help=_("Show what stands in a time-stamp, without verifying it."))
@@ -117,10 +127,3 @@ def _imprint(path: Path, algorithm: str) -> MessageImprint:
     except OSError:
         raise FileNotReadable(path=path) from None
     return MessageImprint(AlgorithmIdentifier(algorithm), state.digest())
-
-
-def _certificates(path: Path) -> list[Certificate]:
-    data = read_file(path)
-    if data.lstrip().startswith(b"-----"):
-        return [Certificate(der) for der in pem.decode_all(data, PEM_LABEL)]
-    return [Certificate(data)]

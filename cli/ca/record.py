@@ -13,7 +13,9 @@ from idp.certification.authorities import certificate_of
 from idp.certification.office import Office, office_of
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority
-from idp.crypto import sm3
+from idp.crypto import pem, sm3
+from idp.crypto.x509.certificate import PEM_LABEL, Certificate
+from idp.crypto.x509.crl import RevocationList
 from idp.crypto.x509.request import CertificateRequest
 from idp.deployment import Deployment
 from idp.errors import YimaError
@@ -87,6 +89,20 @@ def read_request(path: Path) -> CertificateRequest:
     """The request in a file, PEM or DER."""
     data = read_file(path)
     return CertificateRequest.from_pem(data) if data.lstrip().startswith(b"-----") else CertificateRequest.from_der(data)
+
+
+def read_certificates(path: Path) -> list[Certificate]:
+    """The certificates in a file: PEM, any number, or DER, one."""
+    data = read_file(path)
+    if data.lstrip().startswith(b"-----"):
+        return [Certificate(der) for der in pem.decode_all(data, PEM_LABEL)]
+    return [Certificate(data)]
+
+
+def read_list(path: Path) -> RevocationList:
+    """The list of revoked certificates in a file, PEM or DER."""
+    data = read_file(path)
+    return RevocationList.from_pem(data) if data.lstrip().startswith(b"-----") else RevocationList(data)
 
 
 def holder(session: Session, school: str | None, organisation: str | None, common_name: str) -> Holder:

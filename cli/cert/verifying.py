@@ -6,13 +6,10 @@ from pathlib import Path
 
 import click
 
-from cli.ca.record import read_file
+from cli.ca.record import read_certificates, read_list
 from cli.cert.group import command
 from cli.frame import json_option
 from cli.output import print_json
-from idp.crypto import pem
-from idp.crypto.x509.certificate import PEM_LABEL, Certificate
-from idp.crypto.x509.crl import RevocationList
 from idp.crypto.x509.errors import UnknownIssuer
 from idp.crypto.x509.path import PathRules, validate_path
 from idp.crypto.x509.revocation import RevocationEvidence
@@ -29,12 +26,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @json_option
 def verify(file: Path, trust: Path, lists: tuple[Path, ...], as_json: bool) -> None:
     """Verifies. Exit code 1 says that it does not hold, and the message why."""
-    given = _certificates(file)
-    root = _certificates(trust)[-1]
+    given = read_certificates(file)
+    root = read_certificates(trust)[-1]
     path = [one for one in given if one != root]
     if not path:
         raise UnknownIssuer(detail="nothing but the root itself")
-    evidence = RevocationEvidence([_list(one) for one in lists]) if lists else None
+    evidence = RevocationEvidence([read_list(one) for one in lists]) if lists else None
     validate_path(path, root, PathRules(at=datetime.now(UTC), revocation=evidence))
     found = {"subject": str(path[0].subject), "root": root.fingerprint.hex(), "revocation_checked": evidence is not None}
     if as_json:
@@ -43,15 +40,3 @@ def verify(file: Path, trust: Path, lists: tuple[Path, ...], as_json: bool) -> N
     click.echo(_("Valid: %(subject)s") % {"subject": found["subject"]})
     if evidence is None:
         click.echo(_("Whether it was revoked was not checked: give the lists with --crl."))
-
-
-def _certificates(path: Path) -> list[Certificate]:
-    data = read_file(path)
-    if data.lstrip().startswith(b"-----"):
-        return [Certificate(der) for der in pem.decode_all(data, PEM_LABEL)]
-    return [Certificate(data)]
-
-
-def _list(path: Path) -> RevocationList:
-    data = read_file(path)
-    return RevocationList.from_pem(data) if data.lstrip().startswith(b"-----") else RevocationList(data)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.certification import issuance
+from idp.certification import issuance, revocation
 from idp.certification.authorities import certificate_of
 from idp.certification.errors import InvalidTimeStampPolicy, NoTimeStampService
 from idp.certification.issuance import Application
@@ -78,12 +78,17 @@ def of(session: Session, authority: CertificateAuthority) -> TimeStampAuthority:
 
 
 def needs_renewal(session: Session, authority_id: int, now: datetime) -> bool:
-    """Whether the authority has a service whose key has been used long enough, or ends soon while a new one would not."""
+    """Whether the authority has a service whose key has been used long enough or was revoked, or whose certificate ends
+    soon while a new one would not.
+    """
     row = session.get(TimeStampAuthority, authority_id)
     if row is None:
         return False
     certificate = session.get_one(IssuedCertificate, row.certificate_id)
     above = certificate_of(session.get_one(CertificateAuthority, authority_id)).tbs.not_after
+    ended = revocation.current(session, certificate)
+    if ended is not None:  # a hold may end
+        return ended.reason != revocation.HOLD and above > now
     if now - certificate.issued_at >= USED_FOR:
         return above - now > RENEWED_BEFORE
     return certificate.not_after - now <= RENEWED_BEFORE and above > now and above - certificate.not_after > GAINED

@@ -13,7 +13,7 @@ from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
-from idp.certification import timestamp_keys
+from idp.certification import revocation, timestamp_keys
 from idp.certification.authorities import chain_of
 from idp.certification.office import Office
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TimeStamp, TimeStampAuthority
@@ -65,7 +65,8 @@ def reply(tx: Transaction, office: Office, authority: CertificateAuthority, aske
     if asked.policy is not None and asked.policy != service.policy:
         return refusal(FailureInfo.UNACCEPTED_POLICY)
     own = tx.session.get_one(IssuedCertificate, service.certificate_id)
-    if not own.not_before <= tx.now <= own.not_after:  # nobody could believe it
+    # Nobody could believe it.
+    if not own.not_before <= tx.now <= own.not_after or revocation.current(tx.session, own) is not None:
         return refusal(FailureInfo.SYSTEM_FAILURE)
     certificate = Certificate(own.der)
     serial = _next_serial(tx, service)

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from idp.certification import authorities, timestamp_keys, timestamps, upkeep
+from idp.certification import authorities, issuance, revocation, timestamp_keys, timestamps, upkeep
 from idp.certification.errors import InvalidTimeStampPolicy, NoTimeStampService
 from idp.certification.tables import IssuedCertificate, TimeStamp, TimeStampAuthority
 from idp.certification.timestamps import Refused
 from idp.crypto import sm3
 from idp.crypto.der import AlgorithmIdentifier, oids, writer
 from idp.crypto.x509.path import PathRules
+from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.timestamp import FailureInfo, MessageImprint, TimeStampInfo, TimeStampRequest, TimeStampResponse
 from idp.crypto.x509.timestamp.verify import check_response
 from tests.at_once import at_once, succeeded
@@ -120,6 +121,23 @@ def test_an_authority_of_no_institution_stamps_too(here: Authorities) -> None:
     set_up(here, name="ministry")
     answer = stamp(here, name="ministry")
     assert check_response(answer, ASKED, here.chain("ministry")[0], PathRules(at=here.deployment.clock.now())).nonce == 77
+
+
+def test_a_certificate_on_hold_stamps_nothing_and_a_revoked_one_is_replaced(here: Authorities) -> None:
+    set_up(here)
+    first = stamp(here).granted().serial_number
+    with here.deployment.transaction(OPERATOR) as tx:
+        revocation.hold(tx, issuance.by_serial(tx.session, f"{first:x}"))
+    upkeep.run_due(here.deployment, here.office)
+    assert stamp(here).failures == {FailureInfo.SYSTEM_FAILURE}
+    with here.deployment.transaction(OPERATOR) as tx:
+        revocation.release(tx, issuance.by_serial(tx.session, f"{first:x}"))
+    assert stamp(here).granted().serial_number == first
+    with here.deployment.transaction(OPERATOR) as tx:
+        revocation.revoke(tx, issuance.by_serial(tx.session, f"{first:x}"), Reason.KEY_COMPROMISE)
+    assert stamp(here).failures == {FailureInfo.SYSTEM_FAILURE}
+    upkeep.run_due(here.deployment, here.office)
+    assert stamp(here).granted().serial_number != first
 
 
 def test_the_key_changes_every_year_and_old_stamps_stay_good(here: Authorities, clock: SettableClock) -> None:

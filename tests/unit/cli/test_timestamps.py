@@ -37,6 +37,12 @@ def test_a_file_is_stamped_and_the_stamp_verified_by_files(
     verify = ("timestamp", "verify", "diploma.tsr", "diploma.pdf", "--trust", "root.pem")
     done = yima(*verify, "--request", "diploma.tsq", "--json")
     assert (done.json["status"], done.json["digest"], done.json["policy"]) == ("good", asked["digest"], service["policy"])
+    assert not done.json["revocation_checked"]
+    yima("crl", "publish", "ministry", "--out", "ministry.crl")
+    assert yima(*verify, "--crl", "ministry.crl", "--json").json["revocation_checked"]
+    yima("cert", "revoke", service["serial"], "--reason", "keyCompromise", "--yes")
+    yima("crl", "publish", "ministry", "--out", "ministry.crl")
+    assert "keyCompromise" in yima(*verify, "--crl", "ministry.crl").err
     assert yima("timestamp", "show", "diploma.tsr", "--json").json["at"] == done.json["at"]
     assert yima("ca", "timestamp", "ministry", "--policy", "1.2.156.5", "--json").json["given"] == 1
     Path("diploma.pdf").write_text("毕业证书!")
