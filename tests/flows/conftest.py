@@ -112,7 +112,13 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     port = free_port()
     url = f"http://localhost:{port}"
     settings = Settings(
-        home=folder / "yima", database_url=database_url, bind=f"localhost:{port}", public_url=url, allow_private_fetches=True
+        home=folder / "yima",
+        database_url=database_url,
+        bind=f"localhost:{port}",
+        public_url=url,
+        allow_private_fetches=True,
+        mail_server=f"localhost:{free_port()}",  # nobody listens there: what a page says of e-mail is looked at, no letter is
+        mail_from="no-reply@example.edu.cn",
     )
     deployment = open_deployment(settings)
     site = Site(deployment, url, make_school(deployment, "实验小学"), "", "", request.param)

@@ -32,7 +32,7 @@ def test_no_page_has_a_serious_or_critical_violation(site: Site, context: NewCon
         looked_at.append(name)
 
     _walk(site, page, check)
-    assert len(looked_at) >= 21
+    assert len(looked_at) >= 23
 
 
 def _walk(site: Site, page: Page, check: object) -> None:
@@ -71,9 +71,13 @@ def _walk(site: Site, page: Page, check: object) -> None:
     agree(page)
     check("app")
     safety = ("/me/notices", "/me/sign-ins", "/me/not-me")
-    for name in ("/", "/me", "/me/factors/totp", "/me/recovery", "/me/password", *safety, "/logout"):
+    for name in ("/", "/me", "/me/factors/totp", "/me/recovery", "/me/password", "/me/email", *safety, "/logout"):
         page.goto(site.url + name)
         check(name)
+    page.goto(f"{site.url}/me/email")
+    send(page, email=f"{person.known.number.lower()}@example.com")
+    assert page.is_visible("[name=code]")
+    check("code by e-mail")
     page.goto(f"{site.url}/me/recovery")
     with page.expect_navigation():
         page.click("main form[action$='/me/recovery'] button")
