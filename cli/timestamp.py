@@ -2,6 +2,7 @@
 
 import gettext
 import secrets
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ TITLES = {
     "digest_algorithm": _("Digest"),
     "digest": _("Value"),
     "root": _("SM3 fingerprint of the root"),
+    "failures": _("Reason"),
+    "question": _("Question"),
+    "send": _("Send it by"),
 }
 _WORDS = {oid: name for name, oid in NAMES.items()}
 
@@ -56,11 +60,11 @@ def request(file: Path, digest: str, policy: str | None, out: Path, url: str | N
     imprint = _imprint(file, NAMES[digest])
     write_file(out, TimeStampRequest(imprint, policy, secrets.randbits(NONCE_BITS), certificate_wanted=True).encode())
     sending = (
-        f'curl -sS -H "Content-Type: application/timestamp-query" --data-binary @{out} '
-        f"{url or 'https://HOST/ca/NAME/tsa'} -o {out.with_suffix('.tsr')}"
+        f'curl -sS -H "Content-Type: application/timestamp-query" --data-binary @{shlex.quote(str(out))} '
+        f"{shlex.quote(url or 'https://HOST/ca/NAME/tsa')} -o {shlex.quote(str(out.with_suffix('.tsr')))}"
     )
     shown = {"digest_algorithm": digest, "digest": imprint.digest.hex(), "question": str(out), "send": sending}
-    print_record(shown, {**TITLES, "question": _("Question"), "send": _("Send it by")}, as_json=as_json)
+    _print(shown, as_json)
 
 
 @command.command(help=_("Verify the time-stamp of a file: who gave it, when, and that it is of this very file."))
@@ -80,16 +84,8 @@ def verify(response: Path, file: Path, trust: Path, question: Path | None, lists
     if question is not None:
         check_response(answer, TimeStampRequest.from_der(read_file(question)), chain[-1], rules, others=chain)
     info = check_token(token, _imprint(file, token.info.imprint.algorithm.algorithm), chain[-1], rules, others=chain)
-    print_record(
-        {
-            "status": "good",
-            **_record(info),
-            "root": chain[-1].fingerprint.hex(),
-            "revocation_checked": evidence is not None,
-        },
-        TITLES,
-        as_json=as_json,
-    )
+    root = chain[-1].fingerprint.hex()
+    _print({"status": "good", **_record(info), "root": root, "revocation_checked": evidence is not None}, as_json)
 
 
 @command.command(help=_("Show what stands in a time-stamp, without verifying it."))
@@ -102,7 +98,11 @@ def show(response: Path, as_json: bool) -> None:
         shown: dict[str, Any] = {"status": "refused", "failures": sorted(one.name for one in answer.failures)}
     else:
         shown = {"status": "not verified", **_record(answer.token.info)}
-    print_record(shown, {**TITLES, "failures": _("Reason")}, as_json=as_json)
+    _print(shown, as_json)
+
+
+def _print(shown: dict[str, Any], as_json: bool) -> None:
+    print_record(shown, {key: title for key, title in TITLES.items() if key in shown}, as_json=as_json)
 
 
 def _record(info: TimeStampInfo) -> dict[str, Any]:
