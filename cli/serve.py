@@ -5,10 +5,7 @@ import logging
 import multiprocessing
 import os
 import pkgutil
-import signal
-import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,16 +15,15 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from cli.companion import STOP_SECONDS, Companion, end_with_parent
 from idp import background
-from idp.deployment import initialise
+from idp.deployment import initialise, open_deployment
 from idp.settings import Settings, load
 
 _ = gettext.gettext
 
 # The database binds before the interpreter does: on SQLite there is one writer at a time, PostgreSQL's round trips overlap.
 THREADS = {True: 1, False: 4}
-# How long what is under way may still take once the server is told to stop. Half a request is under way for as long as it likes.
-STOP_SECONDS = 5
 
 
 @click.command(name="serve", help=_("Run the provider. It brings the database up to date and makes missing keys by itself."))
@@ -35,17 +31,22 @@ def command() -> None:
     """Serves until it is stopped."""
     settings = load()
     deployment = initialise(settings, spare_keys=False)
-    stop_background = background.start(deployment)
+    deployment.close()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    companion = Companion(lambda stopped: _work(settings, stopped))
+    companion.start()
     try:
         run(settings, on_sqlite=deployment.database.is_sqlite)
     finally:
-        stop_background()
-        deployment.close()
-    # A thread may still wait for an app or a gateway that is silent, and Python would wait for it. What it was about is done again
-    # by the next server, as after kill -9.
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(0)
+        companion.stop()
+
+
+def _work(settings: Settings, stopped: threading.Event) -> None:
+    deployment = open_deployment(settings)
+    stop = background.start(deployment)
+    stopped.wait()
+    stop()
+    deployment.close()
 
 
 class Server(MPServer):
@@ -67,24 +68,13 @@ class Server(MPServer):
 
 def _open(target: str) -> Callable[..., Any]:
     """What a worker does first: it opens the application, and sees to it that it does not outlive the server that was killed."""
-    server = multiprocessing.parent_process()
-    if server is not None:
-        threading.Thread(target=_end_with, args=(server.pid,), name="parent", daemon=True).start()
+    end_with_parent()
     application: Callable[..., Any] = pkgutil.resolve_name(target)()
     return application
 
 
-def _end_with(server: int | None) -> None:
-    while os.getppid() == server:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(STOP_SECONDS)
-    os._exit(1)
-
-
 def run(settings: Settings, *, on_sqlite: bool) -> None:
     """Serves in this process and its workers until a signal."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # Each worker opens the installation anew, from the same environment; the folder is made absolute in it.
     os.environ["YIMA_HOME"] = str(Path(settings.home).absolute())
     host = "127.0.0.1" if settings.bind_host == "localhost" else settings.bind_host
