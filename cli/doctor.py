@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli.connecting import addresses
 from cli.frame import json_option, locale
 from cli.output import print_json, print_rows
 from idp.audit import Action, chain
@@ -85,6 +86,8 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     finally:
         deployment.close()
     yield _address(settings)
+    for what, address, registering in addresses(settings):
+        yield Finding(GOOD, what, _("%(address)s; register one: %(command)s") % {"address": address, "command": registering})
 
 
 def _guarded(what: str, check: Callable[[], str | None]) -> Finding:

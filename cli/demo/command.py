@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.connecting import addresses
 from cli.demo import content, memory
 from cli.demo.memory import Memory
 from cli.demo.processes import DemoError, Processes, check_port_is_free
@@ -114,6 +115,9 @@ def _print_guide(deployment: Deployment, remembered: Memory) -> None:
     )
     for number, step in enumerate(steps, start=1):
         click.echo(f"  {number}. {step}")
+    click.echo("\n" + _("To connect an app of your own, give it the address and register it:"))
+    for what, address, registering in addresses(settings):
+        click.echo(f"  {what}  {address}  .venv/bin/{registering} …")
     click.echo("\n" + _("Commands beside it, in another terminal: .venv/bin/yima school list, person show, audit verify …"))
     click.echo(_("Ctrl-C ends everything."))
 

@@ -74,6 +74,12 @@ def test_the_first_run_makes_everything_the_second_keeps_it_and_reset_starts_ane
         for app in apps:
             assert app["url"] in guide
             assert httpx.get(app["url"], trust_env=False).status_code == 200
+        # What a newcomer pastes into an app of their own is there.
+        pasted = {word for word in guide.split() if word.endswith(("/saml2/metadata", "/openid-configuration"))}
+        assert len(pasted) == 3
+        for address in pasted:
+            assert httpx.get(address, trust_env=False).status_code == 200
+        assert "/cas/" in guide
         assert "warn" not in guide.lower()
         code = subprocess.run(
             [sys.executable, "-m", "cli.main", "demo", "--code", "chen"],
