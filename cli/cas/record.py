@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cli.registering import of_register
 from idp.apps.tables import App
 from idp.i18n import N_
 from idp.settings import Settings
@@ -42,10 +43,8 @@ _VALIDATE = {
 def record(app: App, row: CasService) -> dict[str, Any]:
     """Everything that is registered."""
     rules = Rules(**row.rules)
-    names = ("name", "owner", "contact", "purpose", "status", "scopes")
     return {
-        "client_id": app.id,
-        **{name: getattr(app, name) for name in names},
+        **of_register(app),
         "addresses": row.addresses,
         "user": rules.user,
         "attributes": [f"{name}={source}" for name, source in rules.attributes.items()],

@@ -1,8 +1,7 @@
 """Entering CAS apps, looking at them, changing and ending them."""
 
 import gettext
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from cli.cas.record import LIST_COLUMNS, TITLES, endpoints, print_pasted, record
 from cli.frame import changing, confirm, json_option, opened, yes_option
 from cli.output import print_json, print_record, print_rows
+from cli.registering import LEVEL, PLAIN_HTTP, SCHOOL, TRUSTED, particulars, said, with_options
 from idp.apps import register
 from idp.apps.tables import App
 from idp.sso.cas import registration
@@ -20,11 +20,9 @@ from idp.sso.cas.tables import CasService
 
 _ = gettext.gettext
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 _OPTIONS = (
     click.option("--user", type=click.Choice(list(USER_NAMES)), help=_("As whom the app knows people.")),
-    click.option("--school", help=_("Whose student and staff numbers are meant; the owner's, unless you say so.")),
+    SCHOOL,
     click.option(
         "--attribute",
         "attributes",
@@ -33,22 +31,16 @@ _OPTIONS = (
         metavar="NAME DATA",
         help=_("An attribute as the app expects it, and what it is filled from; may be repeated."),
     ),
-    click.option(
-        "--acr",
-        "required_level",
-        type=click.IntRange(1, 4),
-        help=_("The level every sign-in must reach; 2 is a second factor."),
-    ),
-    click.option(
-        "--trusted/--not-trusted",
-        default=None,
-        help=_("One of the school's own: people are not asked again what it may know."),
-    ),
-    click.option("--plain-http/--https-only", default=None, help=_("For an old app that has no https.")),
+    LEVEL,
+    TRUSTED,
+    PLAIN_HTTP,
     click.option("--logout", type=click.Choice(LOGOUTS), help=_("How the app learns that a session has ended.")),
     click.option("--logout-url", help=_("Where, if not at its own address.")),
     click.option("--proxy-callback", "proxy_callbacks", multiple=True, help=_("Where it may get proxy-granting tickets.")),
 )
+
+rule_options = with_options(_OPTIONS)
+"""Adds the options for rules to a command."""
 
 
 @click.group(name="cas", help=_("The CAS server: apps that speak CAS."))
@@ -61,20 +53,9 @@ def service() -> None:
     """The group of apps."""
 
 
-def rule_options(function: Command) -> Command:
-    """Adds the options for rules to a command."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
 @service.command("add", help=_("Register an app, and print what to paste on the other side."))
-@click.argument("name")
-@click.option("--owner", required=True, help=_("The code of the institution whose app it is."))
-@click.option("--contact", required=True, help=_("Whom to ask about it: an e-mail address."))
-@click.option("--purpose", required=True, help=_("What it is for, in words that people understand."))
+@particulars
 @click.option("--service", "addresses", multiple=True, required=True, help=_("Where the app lies; may be repeated."))
-@click.option("--why", nargs=2, multiple=True, metavar="SCOPE TEXT", help=_("What it needs a piece of data for; people read this."))
 @rule_options
 @json_option
 def add(
@@ -89,9 +70,9 @@ def add(
 ) -> None:
     """Registers. Whoever names a user name and attributes allows the app the data for them, and no more."""
     rules = Rules.of(**_said(options))
-    particulars = register.Particulars(name, owner, contact, purpose, rules.scopes, reasons=dict(why))
+    about = register.Particulars(name, owner, contact, purpose, rules.scopes, reasons=dict(why))
     with changing() as (deployment, tx):
-        made, row = registration.add(tx, Registration(particulars, addresses, rules))
+        made, row = registration.add(tx, Registration(about, addresses, rules))
         shown, settings = record(made, row), deployment.settings
     if as_json:
         print_json({**shown, "endpoints": endpoints(settings)})
@@ -151,7 +132,7 @@ def remove(client_id: str, yes: bool) -> None:
 
 def _said(options: dict[str, Any]) -> dict[str, Any]:
     """The members of :class:`Rules` that the options name."""
-    found = {name: value for name, value in options.items() if value not in (None, ())}
+    found = said(options)
     if "attributes" in found:
         found["attributes"] = dict(found["attributes"])
     return found

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from cli.frame import changing, json_option, opened
 from cli.output import print_record, print_rows
-from cli.saml.sp import FILE, rule_options, said
+from cli.registering import said
+from cli.saml.sp import FILE, rule_options
 from idp.outgoing import Outgoing
 from idp.sso.saml import feed as feeds
 from idp.sso.saml import metadata

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cli.registering import of_register
 from idp.apps.tables import App
 from idp.settings import Settings
 from idp.sso.saml.metadata import Described
@@ -37,10 +38,8 @@ LIST_COLUMNS = {key: TITLES[key] for key in ("client_id", "name", "owner", "stat
 def record(app: App, row: SamlProvider) -> dict[str, Any]:
     """Everything that is registered."""
     rules, described = Rules(**row.rules), Described(**row.described)
-    names = ("name", "owner", "contact", "purpose", "status", "scopes")
     return {
-        "client_id": app.id,
-        **{name: getattr(app, name) for name in names},
+        **of_register(app),
         "entity_id": row.entity_id,
         "consumers": [one.location for one in described.consumers],
         "attributes": list(rules.released),

@@ -1,15 +1,15 @@
 """Entering SAML apps, looking at them, changing and ending them."""
 
 import gettext
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from sqlalchemy import select
 
 from cli.frame import changing, confirm, json_option, opened, yes_option
 from cli.output import print_json, print_record, print_rows
+from cli.registering import LEVEL, PLAIN_HTTP, SCHOOL, TRUSTED, particulars, said, with_options
 from cli.saml.record import LIST_COLUMNS, TITLES, endpoints, print_pasted, record
 from idp.apps import register
 from idp.apps.tables import App
@@ -21,33 +21,26 @@ from idp.sso.saml.tables import SamlProvider
 
 _ = gettext.gettext
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _OPTIONS = (
     click.option("--name-id", type=click.Choice(NAME_IDS), help=_("As whom the app knows people, where it does not ask.")),
-    click.option("--school", help=_("Whose student and staff numbers are meant; the owner's, unless you say so.")),
+    SCHOOL,
     click.option(
         "--attribute", "attributes", type=click.Choice(list(ATTRIBUTES)), multiple=True, help=_("What it is told; may be repeated.")
     ),
     click.option("--entitlement", "entitlements", multiple=True, help=_("A value of eduPersonEntitlement; may be repeated.")),
-    click.option(
-        "--acr",
-        "required_level",
-        type=click.IntRange(1, 4),
-        help=_("The level every sign-in must reach; 2 is a second factor."),
-    ),
-    click.option(
-        "--trusted/--not-trusted",
-        default=None,
-        help=_("One of the school's own: people are not asked again what it may know."),
-    ),
-    click.option("--plain-http/--https-only", default=None, help=_("For an old app that has no https.")),
+    LEVEL,
+    TRUSTED,
+    PLAIN_HTTP,
     click.option("--require-signed/--signed-as-metadata-says", default=None, help=_("Refuse its requests if they are not signed.")),
     click.option("--encrypt/--no-encrypt", default=None, help=_("Encrypt for it, where its metadata has a key.")),
     click.option("--sign", type=click.Choice(SIGNED), help=_("What of an answer is signed.")),
     click.option("--logout", type=click.Choice(LOGOUTS), help=_("How the app learns that a session has ended.")),
 )
+
+rule_options = with_options(_OPTIONS)
+"""Adds the options for rules to a command."""
 
 
 @click.group(help=_("Apps that sign people in by SAML."))
@@ -55,25 +48,9 @@ def sp() -> None:
     """The group of apps."""
 
 
-def rule_options(function: Command) -> Command:
-    """Adds the options for rules to a command."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-def said(options: dict[str, Any]) -> dict[str, Any]:
-    """The members of :class:`Rules` that the options name."""
-    return {name: value for name, value in options.items() if value not in (None, ())}
-
-
 @sp.command("add", help=_("Register an app by its metadata, and print what to paste on the other side."))
-@click.argument("name")
-@click.option("--owner", required=True, help=_("The code of the institution whose app it is."))
-@click.option("--contact", required=True, help=_("Whom to ask about it: an e-mail address."))
-@click.option("--purpose", required=True, help=_("What it is for, in words that people understand."))
+@particulars
 @click.option("--metadata", "file", type=FILE, required=True, help=_("The app's metadata, a file."))
-@click.option("--why", nargs=2, multiple=True, metavar="SCOPE TEXT", help=_("What it needs a piece of data for; people read this."))
 @rule_options
 @json_option
 def add(
@@ -89,9 +66,9 @@ def add(
     """Registers. Whoever names attributes allows the app the data for them, and no more."""
     rules = Rules.of(**said(options))
     described = metadata.read(file.read_bytes(), plain_http=rules.plain_http)
-    particulars = register.Particulars(name, owner, contact, purpose, rules.scopes, reasons=dict(why))
+    about = register.Particulars(name, owner, contact, purpose, rules.scopes, reasons=dict(why))
     with changing() as (deployment, tx):
-        made, row = registration.add(tx, Registration(particulars, described, rules))
+        made, row = registration.add(tx, Registration(about, described, rules))
         shown, settings = record(made, row), deployment.settings
     if as_json:
         print_json({**shown, "endpoints": endpoints(settings)})

@@ -9,31 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.services.apache import MODULES, configured
 from tests.services.openid_client import CLIENTS
 from tests.services.processes import ROOT, needed, running
 
 _DOCUMENT = ROOT / "docs" / "cas-apps.md"
-MODULES = Path("/usr/lib/apache2/modules")
-
-# What Apache wants around it.
-_WHOLE = """
-ServerRoot {folder}
-PidFile {folder}/httpd.pid
-ErrorLog /dev/stderr
-Listen 127.0.0.1:{port}
-ServerName localhost
-{user}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authn_core_module {modules}/mod_authn_core.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule authz_user_module {modules}/mod_authz_user.so
-LoadModule dir_module {modules}/mod_dir.so
-LoadModule env_module {modules}/mod_env.so
-LoadModule headers_module {modules}/mod_headers.so
-DocumentRoot {folder}/pages
-Header always set X-Signed-In expr=%{{REMOTE_USER}}
-{documented}
-"""
 
 
 @contextmanager
@@ -46,21 +26,12 @@ def running_apache(provider: str, port: int) -> Iterator[str]:
     # Not the folder of the tests: as root Apache becomes somebody else, who may not enter it.
     folder = Path(tempfile.mkdtemp(prefix="yima-apache-"))
     try:
-        for name in ("pages/secret", "cookies"):
-            (folder / name).mkdir(parents=True)
-        (folder / "pages" / "secret" / "index.html").write_text("<p id=user>secret</p>", encoding="utf-8")
-        (folder / "pages" / "alive").write_text("alive", encoding="utf-8")
+        (folder / "cookies").mkdir()
         text = _documented("apache").replace("/var/cache/apache2/mod_auth_cas/", f"{folder}/cookies/")
         text = text.replace("https://id.example.edu.cn", provider).replace("https://jw.example.edu.cn", url)
-        user = ""
         if os.geteuid() == 0:
-            user = "User www-data\nGroup www-data"
-            folder.chmod(0o755)
             shutil.chown(folder / "cookies", "www-data", "www-data")
-        configuration = folder / "httpd.conf"
-        whole = _WHOLE.format(folder=folder, port=port, user=user, modules=MODULES, documented=text)
-        configuration.write_text(whole, encoding="utf-8")
-        command = (program, "-f", configuration, "-D", "FOREGROUND")
+        command = (program, "-f", configured(folder, port, text), "-D", "FOREGROUND")
         with running(command, answers=f"{url}/alive", environment={}, folder=folder, log=folder / "apache.log"):
             yield url
     finally:

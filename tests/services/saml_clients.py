@@ -13,35 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.service_provider import pem
+from tests.services.apache import configured
 from tests.services.processes import ROOT, free_port, needed, running
 
 _DOCUMENT = ROOT / "docs" / "saml-apps.md"
-MODULES = Path("/usr/lib/apache2/modules")
 SETTINGS = Path("/etc/shibboleth")
 START_SECONDS = 60
-
-# What Apache wants around it.
-_WHOLE = """
-ServerRoot {folder}
-PidFile {folder}/httpd.pid
-ErrorLog /dev/stderr
-Listen 127.0.0.1:{port}
-ServerName localhost:{port}
-UseCanonicalName On
-{user}
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authn_core_module {modules}/mod_authn_core.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule authz_user_module {modules}/mod_authz_user.so
-LoadModule dir_module {modules}/mod_dir.so
-LoadModule env_module {modules}/mod_env.so
-LoadModule headers_module {modules}/mod_headers.so
-DocumentRoot {folder}/pages
-Header always set X-Signed-In expr=%{{REMOTE_USER}}
-Header always set X-Affiliation expr=%{{reqenv:affiliation}}
-{documented}
-ShibConfig {folder}/etc/shibboleth/shibboleth2.xml
-"""
 
 
 @contextmanager
@@ -54,18 +31,15 @@ def running_shibboleth(provider: str, port: int, certificate: str) -> Iterator[s
     folder = Path(tempfile.mkdtemp(prefix="yima-shibboleth-"))
     try:
         _write(folder, provider, url, certificate, free_port())
-        user = ""
         if os.geteuid() == 0:
-            user = "User www-data\nGroup www-data"
-            folder.chmod(0o755)
             for path in [*folder.glob("*/shibboleth"), *folder.glob("etc/shibboleth/*")]:
                 shutil.chown(path, "www-data", "www-data")
-        documented = _block("apache")
-        whole = _WHOLE.format(folder=folder, port=port, user=user, modules=MODULES, documented=documented)
-        (folder / "httpd.conf").write_text(whole, encoding="utf-8")
+        shown = "Header always set X-Affiliation expr=%{reqenv:affiliation}"
+        whole = f"{shown}\n{_block('apache')}\nShibConfig {folder}/etc/shibboleth/shibboleth2.xml"
+        configuration = configured(folder, port, whole)
         places = {f"SHIBSP_{name}DIR": str(folder / path) for name, path in _PLACES.items()}
         with _daemon(shibd, folder, places):
-            command = (apache, "-f", folder / "httpd.conf", "-D", "FOREGROUND")
+            command = (apache, "-f", configuration, "-D", "FOREGROUND")
             with running(command, answers=f"{url}/alive", environment=places, folder=folder, log=folder / "apache.log"):
                 yield url
     finally:
@@ -91,11 +65,9 @@ def running_pysaml2(provider: str, port: int, folder: Path) -> Iterator[str]:
 
 
 def _write(folder: Path, provider: str, url: str, certificate: str, port: int) -> None:
-    for name in ("pages/secret", "etc", *(f"{path}/shibboleth" for path in ("run", "log", "cache"))):
+    for name in ("etc", *(f"{path}/shibboleth" for path in ("run", "log", "cache"))):
         (folder / name).mkdir(parents=True)
     shutil.copytree(SETTINGS, folder / "etc" / "shibboleth")
-    (folder / "pages" / "secret" / "index.html").write_text("<p id=user>secret</p>", encoding="utf-8")
-    (folder / "pages" / "alive").write_text("alive", encoding="utf-8")
     text = _block("xml").replace("https://id.example.edu.cn", provider).replace("https://lib.example.edu.cn", url)
     # Loopback has no https, and the daemon is found by a port of the test's own.
     text = text.replace('handlerSSL="true" cookieProps="https"', 'handlerSSL="false" cookieProps="http"')
