@@ -11,6 +11,9 @@ from tools.translations import catalogues, extracted
 
 BLANK = re.compile(r"%\(\w+\)s|\{\w+(?:!r)?\}")
 
+# A comma of the other script next to a character, or after a blank that is filled in.
+LATIN_STOP = re.compile(r"[\u4e00-\u9fff][,:;!?](?=[\u4e00-\u9fff%])|\)s,(?=[\u4e00-\u9fff%])")
+
 
 @pytest.mark.parametrize("path", catalogues(), ids=lambda path: path.parts[-3])
 def test_every_message_is_translated_with_the_same_blanks(path: Path) -> None:
@@ -33,6 +36,7 @@ def test_chinese_sentences_end_like_chinese_sentences() -> None:
         for message in read_po(file):
             if isinstance(message.id, str) and message.id and isinstance(message.string, str):
                 assert not message.string.endswith("."), message.string
+                assert not LATIN_STOP.search(message.string), message.string
 
 
 def test_a_language_is_negotiated_from_what_browsers_and_terminals_send() -> None:
