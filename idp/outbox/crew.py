@@ -81,15 +81,18 @@ def start(deployment: Deployment, handlers: Mapping[str, Handler]) -> Callable[[
         while not stopped.is_set():
             crew.changed.clear()
             try:
-                while crew.look():
+                while not stopped.is_set() and crew.look():
                     pass
             except Exception:
                 log.exception("the outbox failed")
             crew.changed.wait(worker.POLL_SECONDS)
 
+    looking = threading.Thread(target=run, name="outbox", daemon=True)
+
     def stop() -> None:
         stopped.set()
         crew.changed.set()
+        looking.join(worker.POLL_SECONDS)  # what it has begun goes on; it begins nothing after this
 
-    threading.Thread(target=run, name="outbox", daemon=True).start()
+    looking.start()
     return stop

@@ -2,30 +2,50 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 
-@dataclass
+class KeptEngine:
+    """An engine that several deployments of a test may stand on at once."""
+
+    def __init__(self, url: URL, options: dict[str, Any]) -> None:
+        self.engine = create_engine(url, **options)
+        self.users = 0
+        self.engine.dispose = self.let_go  # type: ignore[method-assign]
+
+    def let_go(self, close: bool = True) -> None:
+        """In the place of ``Engine.dispose``: whoever closes a deployment closes its own, while another may be at work."""
+        self.users -= 1
+        if self.users <= 0:
+            self.disconnect()
+
+    def disconnect(self) -> None:
+        """Closes every connection. The engine stays usable."""
+        self.users = 0
+        Engine.dispose(self.engine)
+
+
 class KeptEngines:
     """One engine for each address of a database and each set of options."""
 
-    _kept: dict[tuple[URL, str], Engine] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._kept: dict[tuple[URL, str], KeptEngine] = {}
 
     def create_engine(self, url: URL, **options: Any) -> Engine:
         """What the product calls instead of SQLAlchemy's own."""
         key = (url, repr(sorted(options.items())))
         if key not in self._kept:
-            self._kept[key] = create_engine(url, **options)
-        return self._kept[key]
+            self._kept[key] = KeptEngine(url, options)
+        self._kept[key].users += 1
+        return self._kept[key].engine
 
     def disconnect(self) -> None:
         """Lets go of every connection, before the database behind them is put back."""
-        for engine in self._kept.values():
-            engine.dispose()
+        for one in self._kept.values():
+            one.disconnect()
 
 
 @contextmanager
