@@ -62,6 +62,7 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[tuple[str,
             assert probe.connect_ex(("127.0.0.1", int(port))) != 0
 
 
+@pytest.mark.timeout(300)  # everything is started three times
 def test_the_first_run_makes_everything_the_second_keeps_it_and_reset_starts_anew(environment: dict[str, str]) -> None:
     with running(environment) as (guide, first):
         people, apps = first["people"], first["apps"]

@@ -55,8 +55,12 @@ def begin_sign_in(site: Site, context: NewContext, person: Newcomer) -> Page:
 
 
 def confirm(computer: Page, phone: Page, pin: str = PIN) -> None:
+    answer(phone, computer.locator(".number").inner_text(), pin)
+
+
+def answer(phone: Page, number: str, pin: str = PIN) -> None:
     phone.wait_for_selector("[name=number]")
-    phone.fill("[name=number]", computer.locator(".number").inner_text())
+    phone.fill("[name=number]", number)
     phone.fill("[name=pin]", pin)
     phone.click("button.main")
 
@@ -140,14 +144,14 @@ def test_wrong_pins_lock_the_phone_and_the_right_one_does_not_open_it(
 ) -> None:
     person, phone = site.newcomer(), handset.new_page()
     enrol(site, page, phone, person)
-    computer = begin_sign_in(site, context, person)
+    number = begin_sign_in(site, context, person).locator(".number").inner_text()
     for left in (4, 3, 2, 1):
-        confirm(computer, phone, OTHER_PIN)
+        answer(phone, number, OTHER_PIN)
         expect(phone.locator(".wrong")).to_contain_text(f"还可以试 {left} 次")
     shot(phone, "phone-10-wrong-pin")
-    confirm(computer, phone, OTHER_PIN)
+    answer(phone, number, OTHER_PIN)
     expect(phone.locator(".wrong")).to_contain_text("已锁定")
-    confirm(computer, phone)
+    answer(phone, number)
     expect(phone.locator(".wrong")).to_be_visible()
     assert phone.locator("[data-done]").count() == 0
     phone.reload()
