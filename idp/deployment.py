@@ -19,6 +19,7 @@ from idp.crypto.envelope import Envelope
 from idp.database import Database
 from idp.database.migration import migrate, wait_for_other_starts
 from idp.keys import KeyRing, master, rotation
+from idp.keys.exposure import check_outside_repositories
 from idp.keys.sealing import open_secret
 from idp.keys.states import Purpose
 from idp.keys.tables import Key
@@ -60,9 +61,10 @@ class Deployment:
 def open_deployment(settings: Settings, clock: Clock | None = None) -> Deployment:
     """Opens the installation that ``settings`` describe, after the self-test of the cryptography.
 
-    Raises :class:`idp.crypto.errors.SelfTestFailed`, or :class:`idp.keys.errors.MasterKeyMissing` for an installation that was
-    never initialised.
+    Raises :class:`idp.crypto.errors.SelfTestFailed`, :class:`idp.keys.errors.MasterKeyMissing` for an installation that was never
+    initialised, or :class:`idp.keys.errors.KeysInRepository`.
     """
+    check_outside_repositories(settings)
     selftest.run_once(engines.select(settings.sm_engine, settings.libcrypto_path))
     database = Database(settings.database, pool_size=settings.database_pool_size)
     envelope = master.load(settings)
@@ -76,6 +78,7 @@ def initialise(settings: Settings, clock: Clock | None = None, *, spare_keys: bo
 
     Without ``spare_keys`` the keys that will take over at the next rotation are left to housekeeping: nobody waits for them.
     """
+    check_outside_repositories(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     master.create(settings)
     deployment = open_deployment(settings, clock)

@@ -31,6 +31,16 @@ class MasterKeyUnsafe(KeysError):
     default_message = N_("Others can read the master key %(path)s. Run: chmod 600 %(path)s")
 
 
+class KeysInRepository(KeysError):
+    """The data folder lies in a Git working tree, in production."""
+
+    code = "keys.in_repository"
+    default_message = N_(
+        "The data folder %(home)s lies in the Git working tree %(tree)s, from which keys get into a repository. "
+        "Move it out, for example to /var/lib/yima, and set YIMA_HOME."
+    )
+
+
 class NoSuchKey(KeysError):
     """No key has this id."""
 
