@@ -1,23 +1,15 @@
 """Putting the portal on the application."""
 
 from collections.abc import Sequence
-from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask
 
 from idp.portal.entries import Launcher
-
-EXTENSION = "yima_portal_launchers"
+from idp.portal.extension import keep_launchers
+from idp.portal.routes.start_page import blueprint
 
 
 def install(app: Flask, launchers: Sequence[Launcher]) -> None:
     """Adds the start page; ``launchers`` are asked in their order how an app is opened."""
-    from idp.portal.routes.start_page import blueprint
-
-    app.extensions[EXTENSION] = tuple(launchers)
+    keep_launchers(app, launchers)
     app.register_blueprint(blueprint)
-
-
-def launchers() -> Sequence[Launcher]:
-    """Those of this application."""
-    return cast(Sequence[Launcher], current_app.extensions[EXTENSION])

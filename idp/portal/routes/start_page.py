@@ -8,7 +8,7 @@ from idp.login.requirement import Requirement
 from idp.login.routes.pages import Answer, field
 from idp.login.routes.sign_in import start
 from idp.portal import entries, notices
-from idp.portal.install import launchers
+from idp.portal.extension import launchers
 from idp.registry import profile
 from idp.web import context
 from idp.web.context import deployment
