@@ -58,10 +58,10 @@ migration: $(VENV)/.dev ## Writes the migration from the schema's last state to 
 
 .PHONY: clean
 clean: ## Removes everything that was installed or built; keeps var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules phone/node_modules tests/clients/.venv tests/clients/cmpp_gateway/target tests/screenshots
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/node_modules phone/node_modules tests/clients/.venv tests/clients/cmpp_gateway/target tests/clients/gmsm/target tests/screenshots
 
 .PHONY: clients
-clients: tests/clients/node_modules/.installed phone/node_modules/.installed tests/clients/.venv/.installed tests/clients/cmpp_gateway/target/.installed
+clients: tests/clients/node_modules/.installed phone/node_modules/.installed tests/clients/.venv/.installed tests/clients/cmpp_gateway/target/.installed tests/clients/gmsm/target/.installed
 
 # --- What the doors need -------------------------------------------------------------------------
 
@@ -98,3 +98,7 @@ tests/clients/cmpp_gateway/target/.installed: tests/clients/cmpp_gateway/pom.xml
 	@if command -v mvn >/dev/null && command -v javac >/dev/null; then cd tests/clients/cmpp_gateway \
 		&& mvn -q -B dependency:copy-dependencies -DoutputDirectory=target/libs \
 		&& javac -d target/classes -cp 'target/libs/*' Gateway.java && touch target/.installed; fi
+
+# Without Go the tests that need it say so themselves.
+tests/clients/gmsm/target/.installed: tests/clients/gmsm/go.mod tests/clients/gmsm/go.sum tests/clients/gmsm/main.go
+	@if command -v go >/dev/null; then cd tests/clients/gmsm && CGO_ENABLED=0 go build -mod=readonly -o target/gmsm . && touch target/.installed; fi

@@ -92,14 +92,20 @@ class Reader:
 
         X.690 §11.6: in ascending order of their encodings; two alike stand in no set of these formats.
         """
-        inner, previous = self.nested(tag), b""
+        previous = b""
+        for one in self.elements(tag):
+            element = one.data[one.position : one.end]
+            if element <= previous:
+                raise MalformedDER(one.position, "a set that is not in order")
+            previous = element
+            yield one
+
+    def elements(self, tag: int = tags.SET) -> Iterator["Reader"]:
+        """The same in whatever order: for the sets that others write as they come, where nothing signed depends on it."""
+        inner = self.nested(tag)
         while not inner.at_end():
             at = inner.position
             inner.take(inner.data[at])
-            element = inner.data[at : inner.position]
-            if element <= previous:
-                raise MalformedDER(at, "a set that is not in order")
-            previous = element
             yield Reader(inner.data, limit=inner.end, start=at, end=inner.position, depth=inner.depth)
 
     def explicit(self, number: int) -> "Reader":

@@ -14,6 +14,7 @@ Does not keep anything, does not decide who gets a certificate, knows no clock, 
 | ``lints/`` | what may be certified; only what passed them can be signed |
 | ``crl/`` | lists of revoked certificates |
 | ``ocsp/`` | questions and answers about the state of one certificate |
+| ``cms/`` | signed and enveloped messages |
 | ``timestamp/`` | time-stamps: questions, tokens, answers |
 | ``revocation``, ``reasons`` | whether a certificate was revoked, and why |
 | ``path`` | RFC 5280 §6.1 |

@@ -7,12 +7,14 @@ import java.util.*;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.ocsp.*;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.cms.CMSSignedData;
+import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.tsp.*;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 
-/** Verifies with BouncyCastle what Yima has issued, three lines for each folder: chain-0.der (leaf) … chain-N.der (root), list-*.crl, answer.ocsp, request.csr; a fourth where there is stamp.tsq with stamp.tsr. */
+/** Verifies with BouncyCastle what Yima has issued, three lines for each folder: chain-0.der (leaf) … chain-N.der (root), list-*.crl, answer.ocsp, request.csr; a fourth where there is stamp.tsq with stamp.tsr, and one for each message-*.p7. */
 public class Verify {
     public static void main(String[] arguments) throws Exception {
         Security.addProvider(new BouncyCastleProvider());
@@ -58,6 +60,18 @@ public class Verify {
             X509CertificateHolder stamper = (X509CertificateHolder) token.getCertificates().getMatches(token.getSID()).iterator().next();
             token.validate(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(stamper));
             System.out.println("stamp: good");
+        }
+        for (int i = 0; Files.exists(folder.resolve("message-" + i + ".p7")); i++) {
+            message(Files.readAllBytes(folder.resolve("message-" + i + ".p7")));
+        }
+    }
+
+    private static void message(byte[] der) throws Exception {
+        CMSSignedData message = new CMSSignedData(der);
+        for (SignerInformation signer : message.getSignerInfos()) {
+            X509CertificateHolder of = (X509CertificateHolder) message.getCertificates().getMatches(signer.getSID()).iterator().next();
+            boolean good = signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(of));
+            System.out.println("message: " + (good ? "good" : "not signed") + " " + message.getSignedContentTypeOID());
         }
     }
 

@@ -1,4 +1,4 @@
-"""BouncyCastle, which shares nothing with us or OpenSSL, checks the whole path by our lists, our answers, and a time-stamp."""
+"""BouncyCastle, which shares nothing with us or OpenSSL, checks the whole path by our lists, our answers, a time-stamp, and a signed message."""
 
 import subprocess
 from pathlib import Path
@@ -9,9 +9,15 @@ from idp.certification import authorities, lists, revocation, timestamp_keys, ti
 from idp.certification.responder import Reply, Responders, reply, sign_in_advance
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.der import oids
+from idp.crypto.jose.signer import generate_signer
 from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.cms.document import Document
+from idp.crypto.x509.cms.signing import sign
+from idp.crypto.x509.cms.syntax import INTERNATIONAL
+from idp.crypto.x509.name import Name
 from idp.crypto.x509.ocsp import CertID, OCSPRequest
 from idp.crypto.x509.reasons import Reason
+from idp.crypto.x509.request import create_request
 from idp.crypto.x509.timestamp import MessageImprint, TimeStampRequest
 from idp.deployment import open_deployment
 from idp.settings import Settings
@@ -57,11 +63,15 @@ def test_bouncycastle_verifies_path_lists_answers_and_requests(deployment_settin
         asked = TimeStampRequest(MessageImprint.of(b"x"), None, 77, certificate_wanted=True)
         stamp = timestamps.reply(tx, schools.office, school, asked)
     folders = [str(_written(schools, row, tmp_path / row.serial)) for row in (good, revoked)]
-    deployment.close()
     (tmp_path / revoked.serial / "stamp.tsq").write_bytes(asked.encode())
     (tmp_path / revoked.serial / "stamp.tsr").write_bytes(stamp)
+    signer = generate_signer("SGD_SM3_SM2")
+    one = Certificate(schools.issue(create_request(Name.of(("C", "CN"), ("CN", "x")), signer)).der)
+    message = sign(Document.of(b"x"), signer, one, at=one.tbs.not_before, attached=True, syntax=INTERNATIONAL)
+    (tmp_path / revoked.serial / "message-0.p7").write_bytes(message)
+    deployment.close()
     command = [java, "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, JARS)), str(PROGRAM), *folders]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     assert said[:3] == ["path: good", "answer: good", "request: good"]
     assert "keyCompromise" in said[3]
-    assert said[4:] == ["answer: revoked", "request: good", "stamp: good"]
+    assert said[4:] == ["answer: revoked", "request: good", "stamp: good", "message: good 1.2.840.113549.1.7.1"]
