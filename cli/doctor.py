@@ -17,7 +17,7 @@ from cli.frame import json_option, locale
 from cli.output import print_json, print_rows
 from idp.audit import Action, chain
 from idp.audit.tables import AuditEvent
-from idp.certification import renewals
+from idp.certification import hosting, renewals
 from idp.crypto import engines, selftest
 from idp.database import Database
 from idp.database.migration import is_current
@@ -37,6 +37,7 @@ _ = gettext.gettext
 
 GOOD, WARNING, BAD = "ok", "look", "wrong"
 FORCED_REMEMBERED = timedelta(days=30)
+LISTS_WARNED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield from _outbox(deployment)
         yield from _forced_resets(deployment)
         yield from _certificates(deployment)
+        yield from _hosted_lists(deployment)
     finally:
         deployment.close()
     yield _address(settings)
@@ -206,6 +208,23 @@ def _certificates(deployment: Deployment) -> Iterator[Finding]:
         values = {"count": len(rows), "day": f"{rows[0].not_after:%Y-%m-%d}", "days": days}
         advice = _("%(count)s end within %(days)s days, the first on %(day)s. Run `yima cert list --expiring %(days)s`.")
         yield Finding(WARNING, _("Certificates are renewed in time"), advice % values)
+
+
+def _hosted_lists(deployment: Deployment) -> Iterator[Finding]:
+    now = deployment.clock.now()
+    try:
+        with deployment.reading() as session:
+            rows = hosting.ending(session, now + LISTS_WARNED)
+    except SQLAlchemyError:  # what is wrong with the database stands above
+        return
+    for row in rows:
+        values = {"name": row.name, "day": f"{row.next_update:%Y-%m-%d}"}
+        advice = _(
+            "The list of %(name)s is good until %(day)s. On its machine: `yima crl publish %(name)s --folder DIR`; "
+            "here: `yima crl take DIR/*.crl`."
+        )
+        state = BAD if row.next_update <= now else WARNING
+        yield Finding(state, _("Lists of authorities without a network are current"), advice % values)
 
 
 def _address(settings: Settings) -> Finding:

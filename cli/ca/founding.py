@@ -23,6 +23,11 @@ _ = gettext.gettext
 @click.option(
     "--days", type=click.IntRange(1, 10950), help=_("How long a root is valid; more than ten years is not read everywhere.")
 )
+@click.option(
+    "--offline",
+    is_flag=True,
+    help=_("A root whose machine has no network: its lists are good for half a year, and are carried to where they are served."),
+)
 @json_option
 def init(
     name: str,
@@ -32,15 +37,16 @@ def init(
     organisation: str | None,
     common_name: str,
     days: int | None,
+    offline: bool,
     as_json: bool,
 ) -> None:
     """Founds, and publishes the first list."""
-    if root == (parent is not None) or (days is not None and not root):
-        raise click.UsageError(_("Give either --root or --parent; --days is for a root."))
+    if root == (parent is not None) or ((days is not None or offline) and not root):
+        raise click.UsageError(_("Give either --root or --parent; --days and --offline are for a root."))
     with changing() as (deployment, tx):
         whose = holder(tx.session, school, organisation, common_name)
         if parent is None:
-            row = ceremony.found_root(tx, office(deployment), name, whose, days=days)
+            row = ceremony.found_root(tx, office(deployment), name, whose, days=days, offline=offline)
         else:
             row = ceremony.found_below(tx, office(deployment), authorities.by_name(tx.session, parent), name, whose)
         lists.publish(tx, office(deployment), row)

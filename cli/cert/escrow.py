@@ -7,14 +7,23 @@ import click
 
 from cli.ca.record import OPERATORS, office, read_file, write_file, write_private_file
 from cli.cert.group import command
-from cli.frame import changing, confirm, yes_option
+from cli.frame import changing, confirm, json_option, yes_option
+from cli.output import print_record
 from idp.certification import double, issuance
 from idp.certification.ceremony import Ceremony
+from idp.certification.office import key_digest
 from idp.crypto.key_files import enveloped_key, read_private_key, write_private_key
 
 _ = gettext.gettext
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+RECOVERED = {
+    "serial": _("Certificate"),
+    "recipient": _("Recipient"),
+    "operators": _("Operators"),
+    "file": _("File"),
+}
+OPENED = {"key": _("Key"), "file": _("File")}
 
 
 @command.command(
@@ -26,7 +35,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--out", type=FILE, required=True, help=_("Where the envelope is written."))
 @OPERATORS
 @yes_option
-def recover(serial: str, recipient: str, reason: str, out: Path, operators: tuple[str, ...], yes: bool) -> None:
+@json_option
+def recover(serial: str, recipient: str, reason: str, out: Path, operators: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Recovers."""
     Ceremony(operators).check()
     question = _("%(recipient)s will be able to read what was encrypted to %(serial)s. Go on?")
@@ -36,7 +46,8 @@ def recover(serial: str, recipient: str, reason: str, out: Path, operators: tupl
         envelope = double.recover(tx, office(deployment), row, to, reason, Ceremony(operators))
     # Only now: nobody has a recovered key that the journal does not know of.
     write_file(out, enveloped_key.to_pem(envelope))
-    click.echo(_("Written to %(path)s.") % {"path": out})
+    shown = {"serial": row.serial, "recipient": to.serial, "operators": list(operators), "file": str(out)}
+    print_record(shown, RECOVERED, as_json=as_json)
 
 
 @command.command(help=_("Open the envelope of an encryption key with the signing key, and write the key to a file, encrypted."))
@@ -44,7 +55,8 @@ def recover(serial: str, recipient: str, reason: str, out: Path, operators: tupl
 @click.option("--key", type=FILE, required=True, help=_("The file of the signing key."))
 @click.option("--out", type=FILE, required=True, help=_("Where the encryption key is written, under the same password."))
 @click.option("--password-file", type=FILE, help=_("A file with the password of the key in it; asked for if left out."))
-def unwrap(envelope: Path, key: Path, out: Path, password_file: Path | None) -> None:
+@json_option
+def unwrap(envelope: Path, key: Path, out: Path, password_file: Path | None, as_json: bool) -> None:
     """Opens it."""
     if password_file is not None:
         password = read_file(password_file).rstrip(b"\r\n")
@@ -52,4 +64,4 @@ def unwrap(envelope: Path, key: Path, out: Path, password_file: Path | None) -> 
         password = click.prompt(_("Password of the key file"), hide_input=True, err=True).encode()
     opened = enveloped_key.open_enveloped(enveloped_key.from_pem(read_file(envelope)), read_private_key(read_file(key), password))
     write_private_file(out, write_private_key(opened, password))
-    click.echo(_("Written to %(path)s.") % {"path": out})
+    print_record({"key": key_digest(opened.public_key), "file": str(out)}, OPENED, as_json=as_json)

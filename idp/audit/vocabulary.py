@@ -130,3 +130,5 @@ class Action(StrEnum):
     TIMESTAMP_SERVICE_SET_UP = "certification.timestamp_service.set_up"
     TIMESTAMP_SERVICE_RENEWED = "certification.timestamp_service.renewed"
     REVOCATION_LIST_PUBLISHED = "certification.revocation_list.published"
+    AUTHORITY_HOSTED = "certification.authority.hosted"
+    REVOCATION_LIST_HOSTED = "certification.revocation_list.hosted"

@@ -15,7 +15,7 @@ from idp.certification.errors import (
 )
 from idp.certification.office import Office, key_context, key_digest
 from idp.certification.subjects import Holder
-from idp.certification.tables import CertificateAuthority
+from idp.certification.tables import CertificateAuthority, HostedAuthority
 from idp.crypto import pem
 from idp.crypto.jose.algorithms import SM2_ALGORITHM
 from idp.crypto.jose.signer import SoftwareSigner, generate_signer
@@ -37,15 +37,15 @@ class Founded:
     signer: SoftwareSigner
 
 
-def found(tx: Transaction, office: Office, name: str, holder: Holder, subject: Name) -> Founded:
+def found(tx: Transaction, office: Office, name: str, holder: Holder, subject: Name, *, offline: bool = False) -> Founded:
     """Makes the key of a new authority, seals it, and writes its request. It can do nothing before it has a certificate.
 
     Raises :class:`InvalidAuthorityName`, :class:`AuthorityExists`.
     """
-    if _NAME.fullmatch(name) is None or _SHARD.search(name) is not None:
-        raise InvalidAuthorityName
+    check_name(name)
     tx.serialise()
-    if tx.session.scalar(select(CertificateAuthority.id).where(CertificateAuthority.name == name)) is not None:
+    ours = select(CertificateAuthority.id).where(CertificateAuthority.name == name)
+    if tx.session.scalar(ours) is not None or tx.session.get(HostedAuthority, name) is not None:
         raise AuthorityExists(name=name)
     signer = generate_signer(SM2_ALGORITHM)
     row = CertificateAuthority(
@@ -57,6 +57,7 @@ def found(tx: Transaction, office: Office, name: str, holder: Holder, subject: N
         key_digest=key_digest(public_key_of(signer)),
         request=create_request(subject, signer).to_pem(),
         chain="",
+        offline=offline,
         created_at=tx.now,
         issued=0,
         crl_number=0,
@@ -71,6 +72,12 @@ def found(tx: Transaction, office: Office, name: str, holder: Holder, subject: N
         detail={"subject": row.subject, "key": row.key_digest},
     )
     return Founded(row, signer)
+
+
+def check_name(name: str) -> None:
+    """Raises :class:`InvalidAuthorityName`."""
+    if _NAME.fullmatch(name) is None or _SHARD.search(name) is not None:
+        raise InvalidAuthorityName
 
 
 def by_name(session: Session, name: str) -> CertificateAuthority:

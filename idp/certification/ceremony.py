@@ -45,11 +45,16 @@ class Ceremony:
             raise TwoOperatorsNeeded
 
 
-def found_root(tx: Transaction, office: Office, name: str, holder: Holder, *, days: int | None = None) -> CertificateAuthority:
-    """A root. More ``days`` than ten years are allowed here, and here only. Raises ``RequestRefused`` and what founding raises."""
+def found_root(
+    tx: Transaction, office: Office, name: str, holder: Holder, *, days: int | None = None, offline: bool = False
+) -> CertificateAuthority:
+    """A root. More ``days`` than ten years are allowed here, and here only. ``offline``: on a machine without a network.
+
+    Raises ``RequestRefused`` and what founding raises.
+    """
     profile = _lasting(office.profiles[ROOT], days)
     subject = subjects.subject(profile, holder)
-    founded = authorities.found(tx, office, name, holder, subject)
+    founded = authorities.found(tx, office, name, holder, subject, offline=offline)
     application = Application(profile, holder, CertificateRequest.from_pem(founded.row.request))
     key = issuance.lint(tx.session, application).request.public_key
     tbs = contents(office, profile, holder, key, subject, IssuedBy(name, None), tx.now)
@@ -86,7 +91,7 @@ def sign(
     key = issuance.lint(tx.session, application).request.public_key
     above = certificate_of(parent)
     shard = issuance.next_shard(parent)
-    tbs = contents(office, profile, holder, key, applicant.subject, IssuedBy(parent.name, above, shard), tx.now)
+    tbs = contents(office, profile, holder, key, applicant.subject, IssuedBy(parent.name, above, shard, parent.offline), tx.now)
     row = issuance.keep(tx, parent, application, lint_certificate(tbs, Issuer(office.signer(parent), above)), shard)
     tx.record(
         Action.AUTHORITY_CERTIFIED,
@@ -144,7 +149,8 @@ def _complete(tx: Transaction, office: Office, row: CertificateAuthority, chain:
         institution=row.institution,
         detail={"fingerprint": chain[0].fingerprint.hex()},
     )
-    responder_keys.renew(tx, office, row)
+    if not row.offline:
+        responder_keys.renew(tx, office, row)
     return row
 
 

@@ -34,11 +34,15 @@ BACKDATED = timedelta(hours=1)  # our policy: clocks that are behind accept it a
 
 @dataclass(frozen=True, slots=True)
 class IssuedBy:
-    """The issuer: its name in addresses and its certificate; none for a root that is about to certify itself."""
+    """The issuer: its name in addresses and its certificate; none for a root that is about to certify itself.
+
+    An ``offline`` one cannot be asked for the state of a certificate: there are its lists.
+    """
 
     name: str
     certificate: Certificate | None
     shard: int = 0
+    offline: bool = False
 
 
 def serial_number() -> int:
@@ -104,7 +108,7 @@ def _addresses(office: Office, profile: Profile, issuer: IssuedBy) -> list[tuple
         return [(AuthorityInfoAccess.of(issuer=certificate), False)]
     return [
         (CRLDistributionPoints.of(list_url(office, issuer.name, issuer.shard)), False),
-        (AuthorityInfoAccess.of(ocsp=f"{office.url}/ocsp", issuer=certificate), False),
+        (AuthorityInfoAccess.of(ocsp=None if issuer.offline else f"{office.url}/ocsp", issuer=certificate), False),
     ]
 
 

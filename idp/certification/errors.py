@@ -136,6 +136,13 @@ class NoList(CertificationError):
     default_message = N_("The authority %(name)s has not published a list yet.")
 
 
+class ListNotAcceptable(CertificationError):
+    """A list of an authority elsewhere that is not served here."""
+
+    code = "certification.list_not_acceptable"
+    default_message = N_("This list cannot be accepted: %(reason)s")
+
+
 class PublicationOvertaken(CertificationError):
     """Another process has just published a list of this authority."""
 

@@ -53,7 +53,7 @@ def issue(tx: Transaction, office: Office, authority: CertificateAuthority, appl
     check_holder(authority, application)
     linted = lint(tx.session, application)
     issuer_certificate = certificate_of(authority)
-    issuer = IssuedBy(authority.name, issuer_certificate, next_shard(authority))
+    issuer = IssuedBy(authority.name, issuer_certificate, next_shard(authority), authority.offline)
     name = subjects.subject(application.profile, application.holder)
     key = linted.request.public_key
     tbs = contents(office, application.profile, application.holder, key, name, issuer, tx.now)

@@ -25,6 +25,7 @@ from idp.crypto.x509.reasons import Reason
 
 EVERY = timedelta(hours=24)
 VALID = timedelta(days=7)  # our policy: a weekend without us harms nobody
+VALID_OFFLINE = timedelta(days=180)  # our policy: a machine without a network is switched on twice a year
 ALL = -1
 
 
@@ -58,6 +59,12 @@ def newest(session: Session, authority: CertificateAuthority, shard: int = ALL) 
     return found
 
 
+def all_newest(session: Session, authority: CertificateAuthority) -> list[PublishedList]:
+    """Every list that was published last, the one of all certificates first."""
+    mine = select(PublishedList).where(PublishedList.authority_id == authority.id)
+    return list(session.scalars(mine.order_by(PublishedList.shard)))
+
+
 def due(session: Session, now: datetime) -> Iterable[CertificateAuthority]:
     """The authorities whose lists are due."""
     wanted = select(CertificateAuthority).where(CertificateAuthority.crl_due_at <= now, CertificateAuthority.chain != "")
@@ -69,7 +76,9 @@ def _next_number(tx: Transaction, authority: CertificateAuthority) -> int:
     number = max(before + 1, int(tx.now.timestamp()))
     taking = update(CertificateAuthority).where(CertificateAuthority.id == authority.id, CertificateAuthority.crl_number == before)
     result = tx.session.execute(
-        taking.values(crl_number=number, crl_due_at=tx.now + EVERY).returning(CertificateAuthority.id),
+        taking.values(crl_number=number, crl_due_at=tx.now + (VALID_OFFLINE / 2 if authority.offline else EVERY)).returning(
+            CertificateAuthority.id
+        ),
         execution_options={"synchronize_session": False},
     )
     if result.scalar() is None:
@@ -104,14 +113,15 @@ def _publish(
     entries: list[RevokedCertificate],
 ) -> PublishedList:
     now = tx.now.replace(microsecond=0)
+    until = now + (VALID_OFFLINE if authority.offline else VALID)
     part = None if shard == ALL else IssuingDistributionPoint((GeneralName.uri(list_url(office, authority.name, shard)),))
     own = certificate.extensions.get(SubjectKeyIdentifier)
     identifier = own.identifier if own is not None else key_identifier(certificate.public_key)
-    contents = RevocationListContents(certificate.subject, now, now + VALID, entries, list_extensions(number, identifier, part))
+    contents = RevocationListContents(certificate.subject, now, until, entries, list_extensions(number, identifier, part))
     der = sign_revocation_list(contents, office.signer(authority), certificate)
     row = tx.session.get(PublishedList, (authority.id, shard))
     if row is None:
         row = PublishedList(authority_id=authority.id, shard=shard)
         tx.session.add(row)
-    row.number, row.entries, row.this_update, row.next_update, row.der = number, len(entries), now, now + VALID, der
+    row.number, row.entries, row.this_update, row.next_update, row.der = number, len(entries), now, until, der
     return row

@@ -18,7 +18,9 @@ PROFILE = "ocsp"
 
 
 def needs_renewal(authority: CertificateAuthority, now: datetime) -> bool:
-    """Whether it has no responder, or one that expires soon."""
+    """Whether it has no responder, or one that expires soon. One that is offline needs none."""
+    if authority.offline:
+        return False
     if authority.responder_certificate is None:
         return True
     return Certificate(authority.responder_certificate).tbs.not_after - now < RENEWED_BEFORE

@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from idp.certification import authorities, lists, responder, timestamp_keys, timestamps
+from idp.certification import authorities, hosting, lists, responder, timestamp_keys, timestamps
 from idp.certification.errors import CertificationError
 from idp.certification.office import Office, office_of
 from idp.certification.responder import Reply, Responders
@@ -160,11 +160,19 @@ class AuthoritySite:
             return _NOT_FOUND
         with self._deployment.reading() as session:
             try:
-                row = authorities.by_name(session, name)
+                elsewhere = hosting.find(session, name)
                 if kind == "crl":
-                    found = lists.newest(session, row, lists.ALL if shard is None else int(shard))
+                    part = lists.ALL if shard is None else int(shard)
+                    if elsewhere is not None:
+                        taken = hosting.newest(session, name, part)
+                        return _Answer(200, _TYPES[kind], taken.der, taken.next_update)
+                    found = lists.newest(session, authorities.by_name(session, name), part)
                     return _Answer(200, _TYPES[kind], found.der, found.this_update + lists.EVERY)
-                chain = authorities.chain_of(row)
+                chain = (
+                    hosting.chain_of(elsewhere)
+                    if elsewhere is not None
+                    else authorities.chain_of(authorities.by_name(session, name))
+                )
             except CertificationError:
                 return _NOT_FOUND
         body = chain[0].der if kind == "crt" else "".join(one.to_pem() for one in chain).encode()

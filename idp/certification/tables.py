@@ -12,7 +12,7 @@ class CertificateAuthority(Base):
     """An authority. ``chain`` is PEM, its own certificate first and the root last; empty while it waits for its certificate.
 
     ``issued`` counts its certificates, by which they are put into shards. ``crl_number`` only grows. ``crl_due_at`` is when
-    the next list is to be written.
+    the next list is to be written. ``offline``: its machine has no network, so that its files are carried, and its lists last.
     """
 
     __tablename__ = "certificate_authority"
@@ -27,6 +27,7 @@ class CertificateAuthority(Base):
     key_digest: Mapped[str] = mapped_column(String(64), unique=True)
     request: Mapped[str] = mapped_column(Text)
     chain: Mapped[str] = mapped_column(Text)
+    offline: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     issued: Mapped[int]
     crl_number: Mapped[int] = mapped_column(BigInteger)
@@ -85,6 +86,30 @@ class PublishedList(Base):
     __tablename__ = "revocation_list"
 
     authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"), primary_key=True, autoincrement=False)
+    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[int]
+    this_update: Mapped[datetime] = mapped_column(UTCDateTime)
+    next_update: Mapped[datetime] = mapped_column(UTCDateTime)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class HostedAuthority(Base):
+    """An authority of another installation, whose files are served here. ``chain`` is PEM, the root last."""
+
+    __tablename__ = "hosted_authority"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    chain: Mapped[str] = mapped_column(Text)
+    hosted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class HostedList(Base):
+    """The newest list of a hosted authority: ``shard`` −1 is the list of all its certificates."""
+
+    __tablename__ = "hosted_revocation_list"
+
+    name: Mapped[str] = mapped_column(ForeignKey("hosted_authority.name"), primary_key=True)
     shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(BigInteger)
     entries: Mapped[int]

@@ -17,6 +17,22 @@ def upsert(session: Session, table: type[Base], values: Mapping[str, Any], *, ag
     session.execute(statement.on_conflict_do_update(index_elements=list(rows.primary_key), set_=dict(again)))
 
 
+def upsert_newer(session: Session, table: type[Base], values: Mapping[str, Any], *, by: str) -> bool:
+    """Inserts ``values``; where the primary key is there already they replace a row whose column ``by`` is lower, and no other.
+
+    Whether they were written: of any number of tries at once the highest stays.
+    """
+    rows = table.__table__
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    keys = list(rows.primary_key)
+    replacing = (
+        dialect.insert(table)
+        .values(**values)
+        .on_conflict_do_update(index_elements=keys, set_=dict(values), where=rows.c[by] < values[by])
+    )
+    return session.connection().execute(replacing.returning(keys[0])).first() is not None
+
+
 class PreparedUpsert:
     """As :func:`upsert`, built once: for what is written at every sign-in."""
 
