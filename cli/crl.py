@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from cli.ca.record import office, read_list, write_file
+from cli.ca.record import FileNotReadable, office, read_list, write_file
 from cli.frame import changing, json_option, opened
 from cli.output import print_record, print_rows
 from idp.certification import authorities, hosting, lists
 from idp.certification.tables import PublishedList
+from idp.crypto.errors import CryptoError
 from idp.crypto.x509.crl import RevocationList
 
 _ = gettext.gettext
@@ -107,8 +108,18 @@ def _record(authority: str, row: PublishedList) -> dict[str, Any]:
     }
 
 
+def _check_follows(der: bytes, out: Path) -> None:
+    """A list never takes the place of a newer one of the same authority. Raises ``InvalidRevocationList``."""
+    try:
+        before = read_list(out)
+    except (CryptoError, FileNotReadable):  # no file yet, or no list
+        return
+    RevocationList(der).check_follows(before)
+
+
 def _finish(shown: dict[str, Any], der: bytes, out: Path | None, as_json: bool) -> None:
     if out is not None:
+        _check_follows(der, out)
         write_file(out, der)
     print_record(shown, TITLES, as_json=as_json)
     if not as_json:

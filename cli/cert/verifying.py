@@ -11,7 +11,7 @@ from cli.cert.group import command
 from cli.frame import json_option
 from cli.output import print_json
 from idp.crypto.x509.errors import UnknownIssuer
-from idp.crypto.x509.path import PathRules, validate_path
+from idp.crypto.x509.path import PathRules, validate_path, warnings
 from idp.crypto.x509.revocation import RevocationEvidence
 
 _ = gettext.gettext
@@ -33,10 +33,17 @@ def verify(file: Path, trust: Path, lists: tuple[Path, ...], as_json: bool) -> N
         raise UnknownIssuer(detail="nothing but the root itself")
     evidence = RevocationEvidence([read_list(one) for one in lists]) if lists else None
     validate_path(path, root, PathRules(at=datetime.now(UTC), revocation=evidence))
-    found = {"subject": str(path[0].subject), "root": root.fingerprint.hex(), "revocation_checked": evidence is not None}
+    found = {
+        "subject": str(path[0].subject),
+        "root": root.fingerprint.hex(),
+        "revocation_checked": evidence is not None,
+        "warnings": [finding.lint for finding in warnings(path, root)],
+    }
     if as_json:
         print_json(found)
         return
     click.echo(_("Valid: %(subject)s") % {"subject": found["subject"]})
+    if found["warnings"]:
+        click.echo(_("Note: it is valid for longer than the authority above it. It ends with that one."))
     if evidence is None:
         click.echo(_("Whether it was revoked was not checked: give the lists with --crl."))

@@ -34,7 +34,8 @@ def gcm_decrypt(key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes = b"") -
     decryptor.authenticate_additional_data(aad)
     try:
         return decryptor.update(body) + decryptor.finalize()
-    except InvalidTag:
+    except (InvalidTag, ValueError):
+        # ValueError: cryptography takes an error that pyOpenSSL left in the thread's queue for one about the length of the data.
         raise DecryptionFailed from None
 
 

@@ -29,6 +29,7 @@ from idp.crypto.x509.extensions import (
     PolicyConstraints,
 )
 from idp.crypto.x509.extensions.usage import KEY_CERT_SIGN
+from idp.crypto.x509.lints.finding import Finding
 from idp.crypto.x509.name_constraints import check_names
 from idp.crypto.x509.revocation import RevocationEvidence, check_not_revoked
 
@@ -79,6 +80,13 @@ def validate_path(path: Sequence[Certificate], anchor: Certificate, rules: PathR
             _prepare_next(state, certificate)
         above = certificate
     _wrap_up(path[0], state, rules)
+
+
+def warnings(path: Sequence[Certificate], anchor: Certificate) -> list[Finding]:
+    """What is wrong on a path that holds all the same. Our policy: what outlives its issuer is not issued, and told when met."""
+    above = (*path[1:], anchor)
+    outlives = [below for below, issuer in zip(path, above, strict=True) if below.tbs.not_after > issuer.tbs.not_after]
+    return [Finding("outlives_its_issuer", f"our policy: {certificate.subject}") for certificate in outlives]
 
 
 def _check_certificate(certificate: Certificate, above: Certificate, state: _State, rules: PathRules, *, is_leaf: bool) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, issuance, lists, subjects
+from idp.certification import authorities, issuance, lists, revocation, subjects
 from idp.certification.errors import HolderNotFitting, KeyKnown
 from idp.certification.issuance import Application, by_serial
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
@@ -26,6 +26,7 @@ from idp.crypto.x509.extensions import usage as bits
 from idp.crypto.x509.general_name import GeneralName
 from idp.crypto.x509.name import Name
 from idp.crypto.x509.path import PathRules, validate_path
+from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import CertificateRequest, create_request
 from idp.registry import institution_lifecycle, institutions
 from idp.registry.persons import PersonStatus
@@ -100,6 +101,22 @@ def test_a_key_is_certified_once(here: Authorities) -> None:
         here.issue(request)
     with pytest.raises(RequestRefused, match="key_known"):
         here.issue(CertificateRequest.from_pem(here.named("province").request))
+
+
+def test_a_key_that_was_revoked_is_not_certified_again(here: Authorities) -> None:
+    request = csr()
+    row = here.issue(request)
+    with here.deployment.transaction(OPERATOR) as tx:
+        revocation.revoke(tx, tx.session.get_one(IssuedCertificate, row.id), Reason.KEY_COMPROMISE)
+    with pytest.raises(RequestRefused, match="key_known"):
+        here.issue(request)
+
+
+def test_one_key_does_not_sign_and_encrypt(here: Authorities) -> None:
+    request = csr()
+    issue(here, "tls-sign", host(here, "id.school.edu.cn"), request)
+    with pytest.raises(RequestRefused, match="key_known"):
+        issue(here, "tls-enc", host(here, "id.school.edu.cn"), request)
 
 
 def test_of_twenty_at_once_with_one_key_one_gets_a_certificate(schools: Authorities) -> None:
@@ -187,6 +204,8 @@ def test_a_server_is_certified_within_the_domains_of_its_school(here: Authoritie
     names = certificate.extensions.get(SubjectAltName)
     assert names is not None
     assert [str(name) for name in names.names] == ["id.school.edu.cn", "school.edu.cn"]
+    with pytest.raises(RequestRefused, match="wildcard"):
+        issue(here, "tls-sign", host(here, "*.school.edu.cn"))
     for name in ("school.edu.cn.evil.cn", "evilschool.edu.cn", "bank.cn"):
         with pytest.raises(HolderNotFitting):
             host(here, name)

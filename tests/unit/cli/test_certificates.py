@@ -2,15 +2,22 @@
 
 import shlex
 import subprocess
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idp.crypto.jose.signer import generate_signer
 from idp.crypto.key_files import read_private_key
 from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.crl import RevocationList, list_extensions
+from idp.crypto.x509.extensions.identifiers import key_identifier
+from idp.crypto.x509.signing import signed
 from idp.settings import Settings
 from tests.unit.cli.conftest import Yima
+from tests.unit.crypto.x509 import hierarchy
 
 # What the databases could do differently is shown by the tests of the rules.
 pytestmark = pytest.mark.parametrize("deployment_settings", ["sqlite"], indirect=True)
@@ -199,3 +206,30 @@ def test_the_doctor_says_what_ends_soon(yima: Yima, folder: Path) -> None:
     findings = [one for one in yima("doctor", "--json").json["findings"] if "cert list --expiring" in one["advice"]]
     assert [one["state"] for one in findings] == ["look"]
     assert yima("cert", "renew", listed["serial"], "--new-key", "x.key", "--password-file", "password.txt").code == 1
+
+
+def test_one_that_outlives_its_issuer_is_valid_with_a_note(yima: Yima, folder: Path) -> None:
+    school = hierarchy.authority("school", None, None)
+    good = hierarchy.leaf(school).certificate
+    longer = replace(good.tbs, not_after=school.certificate.tbs.not_after + timedelta(days=1))
+    (folder / "longer.pem").write_text(Certificate(signed(longer.encode(), school.signer)).to_pem())
+    (folder / "good.pem").write_text(good.to_pem())
+    (folder / "root.pem").write_text(school.certificate.to_pem())
+    assert yima("cert", "verify", "longer.pem", "--trust", "root.pem", "--json").json["warnings"] == ["outlives_its_issuer"]
+    assert "longer than the authority" in yima("cert", "verify", "longer.pem", "--trust", "root.pem").out
+    assert yima("cert", "verify", "good.pem", "--trust", "root.pem", "--json").json["warnings"] == []
+
+
+def test_a_list_is_not_written_over_a_newer_one(yima: Yima, folder: Path) -> None:
+    yima("ca", "init", "ministry", "--root", "--organisation", "教育部")
+    (folder / "list.crl").write_bytes(b"no list")
+    for _ in range(2):
+        assert yima("crl", "publish", "ministry", "--out", "list.crl").code == 0
+    root = Certificate.from_pem(yima("ca", "show", "ministry", "--pem").out)
+    kept = RevocationList((folder / "list.crl").read_bytes())
+    later = list_extensions(kept.contents.number + 100_000_000, key_identifier(root.public_key))
+    signer = generate_signer("SGD_SM3_SM2")  # whose it is does not count here: the file is the operator's own
+    newer = signed(replace(kept.contents, extensions=later).encode(), signer)
+    (folder / "list.crl").write_bytes(newer)
+    assert yima("crl", "publish", "ministry", "--out", "list.crl").code == 1
+    assert (folder / "list.crl").read_bytes() == newer

@@ -2,9 +2,13 @@
 
 import hashlib
 import hmac
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.x509 import load_pem_x509_certificate
+from OpenSSL import crypto as pyopenssl
 
 from idp.crypto import sm3, sm4
 from idp.crypto.engines.gmssl_sm3 import GmsslSM3
@@ -86,6 +90,23 @@ def test_an_aead_ciphertext_that_was_touched_is_refused(mode: str) -> None:
     for arguments in ((KEY, NONCE, sealed, b"other"), (KEY, NONCE[::-1], sealed, AAD), (KEY, NONCE, sealed[:10], AAD)):
         with pytest.raises(DecryptionFailed):
             decrypt(*arguments)
+
+
+def test_what_another_library_left_in_the_queue_of_errors_changes_no_refusal() -> None:
+    """A key that attests itself is checked by pyOpenSSL, whose refusals leave errors to the next one who asks OpenSSL."""
+    vectors = Path(__file__).parents[2] / "vectors" / "x509"
+    leaf, school = (
+        pyopenssl.X509.from_cryptography(load_pem_x509_certificate((vectors / name).read_bytes()))
+        for name in ("certificates/id-other.pem", "authorities/school.pem")
+    )
+    store = pyopenssl.X509Store()
+    store.add_cert(school)
+    store.set_flags(pyopenssl.X509StoreFlags.PARTIAL_CHAIN)
+    store.set_time(datetime(2026, 9, 1))  # noqa: DTZ001 - as it wants it
+    with pytest.raises(pyopenssl.X509StoreContextError):
+        pyopenssl.X509StoreContext(store, leaf).verify_certificate()
+    with pytest.raises(DecryptionFailed):
+        sm4.gcm_decrypt(KEY, NONCE, bytes(40), AAD)
 
 
 @pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 100])

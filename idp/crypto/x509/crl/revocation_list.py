@@ -68,6 +68,14 @@ class RevocationList:
         points = certificate.extensions.get(CRLDistributionPoints)
         return not part.names or (points is not None and not points.names().isdisjoint(part.names))
 
+    def check_follows(self, before: "RevocationList") -> None:
+        """Raises :class:`InvalidRevocationList` where ``before`` is of the same issuer and part and has a higher number: an old
+        list is put forward again, by mistake or to hide a revocation (RFC 5280 §5.2.3).
+        """
+        own, other = self.contents, before.contents
+        if own.issuer == other.issuer and own.part == other.part and own.number < other.number:
+            raise InvalidRevocationList(detail=f"number {own.number} after {other.number}")
+
     def check_signed_by(self, issuer: Certificate) -> None:
         """Raises :class:`SignatureRefused` unless the holder of ``issuer`` signed it and may (RFC 5280 §6.3.3 (f), (g))."""
         usage = issuer.extensions.get(KeyUsage)

@@ -14,6 +14,7 @@ from idp.crypto.x509.extensions import (
     Extensions,
     KeyUsage,
     OCSPNoCheck,
+    SubjectAltName,
     SubjectKeyIdentifier,
 )
 from idp.crypto.x509.extensions.identifiers import key_identifier
@@ -144,6 +145,8 @@ LINTS: tuple[tuple[str, str, Callable[[TBSCertificate, Issuer], bool]], ...] = (
     ("subject_too_long", "RFC 5280 Appendix A.1", lambda tbs, _: names.too_long(tbs.subject)),
     ("name_looks_like_another", "our policy", lambda tbs, _: names.look_alike(tbs.subject)),
     ("resident_number_in_subject", "our policy: certificates are public", lambda tbs, _: names.resident_number(tbs.subject)),
+    ("wildcard", "our policy", lambda tbs, _: names.wildcard(tbs.extensions.get(SubjectAltName))),
+    ("private_host", "RFC 6761", lambda tbs, _: names.any_private(tbs.extensions.get(SubjectAltName))),
     ("personal_number_extension", "our policy", lambda tbs, _: any(oid in tbs.extensions for oid in PERSONAL_NUMBERS)),
     ("key_of_its_issuer", "our policy", _key_of_issuer),
     ("key_identifiers", "RFC 5280 §4.2.1.1, §4.2.1.2", _key_identifiers),

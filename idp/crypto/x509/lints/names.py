@@ -21,6 +21,9 @@ MAX_LENGTH = {
 # Names that mean another host in each network (RFC 6761, RFC 6762, RFC 8375; .corp and .lan are not delegated).
 PRIVATE_SUFFIXES = ("local", "localhost", "internal", "invalid", "test", "example", "home.arpa", "lan", "corp", "home", "intranet")
 
+# Cyrillic and Greek letters that fonts draw like a Latin one: the closest of the confusables of Unicode TR 39.
+_LATIN_TWINS = frozenset("аеорсухіјѕһԁԛԝӏҽѵАВЕЅКМНОРСТХІЈУԌΑΒΕΖΗΙΚΜΝΟΡΤΥΧανοικυρ")
+
 
 def too_long(name: Name) -> bool:
     """Whether an attribute is longer than its bound."""
@@ -33,12 +36,24 @@ def twice(name: Name) -> bool:
 
 
 def look_alike(name: Name) -> bool:
-    """Whether a value mixes Latin letters with Greek or Cyrillic ones that look the same, or is not in its normal form (NFC)."""
-    for one in name.attributes():
-        scripts = {unicodedata.name(c, "?").split()[0] for c in one.value if c.isalpha()} & {"LATIN", "GREEK", "CYRILLIC"}
-        if len(scripts) > 1 or unicodedata.normalize("NFC", one.value) != one.value:
-            return True
-    return False
+    """Whether a value could be taken for another: Latin letters mixed with Greek or Cyrillic ones, a value of Greek or Cyrillic
+    letters that all have a Latin twin, letters or digits of another width, or a value that is not in its normal form (NFC).
+    """
+    return any(_looks_alike(one.value) for one in name.attributes())
+
+
+def _looks_alike(value: str) -> bool:
+    letters = [character for character in value if character.isalpha()]
+    scripts = {unicodedata.name(letter, "?").split()[0] for letter in letters} & {"LATIN", "GREEK", "CYRILLIC"}
+    foreign = [letter for letter in letters if unicodedata.name(letter, "?").split()[0] in ("GREEK", "CYRILLIC")]
+    # Full-width punctuation is at home in Chinese names; a full-width letter or digit is another name for the same.
+    compatible = any(unicodedata.normalize("NFKC", one) != one for one in value if one.isalnum())
+    return (
+        len(scripts) > 1
+        or (bool(foreign) and all(letter in _LATIN_TWINS for letter in foreign))
+        or compatible
+        or unicodedata.normalize("NFC", value) != value
+    )
 
 
 def resident_number(name: Name) -> bool:
@@ -49,6 +64,16 @@ def resident_number(name: Name) -> bool:
 def hosts(alternative: SubjectAltName | None) -> list[str]:
     """The DNS names."""
     return [] if alternative is None else [str(name.value) for name in alternative.names if name.kind == DNS]
+
+
+def wildcard(alternative: SubjectAltName | None) -> bool:
+    """Whether a DNS name stands for many."""
+    return any("*" in host for host in hosts(alternative))
+
+
+def any_private(alternative: SubjectAltName | None) -> bool:
+    """Whether a DNS name is one that :func:`private` finds."""
+    return any(map(private, hosts(alternative)))
 
 
 def private(host: str) -> bool:

@@ -78,7 +78,7 @@ LINTS: tuple[tuple[str, str, Callable[[CertificateRequest, RequestRules], bool]]
     ("personal_number_extension", "our policy: certificates are public", _asks_for_personal_number),
     ("asks_for_authority", "RFC 5280 §4.2.1.9", _asks_for_authority),
     ("alternative_name_not_approved", "RFC 5280 §4.2.1.6", _unapproved_name),
-    ("wildcard", "our policy", lambda request, _: any("*" in host for host in names.hosts(_alternative(request)))),
-    ("private_host", "RFC 6761", lambda request, _: any(map(names.private, names.hosts(_alternative(request))))),
+    ("wildcard", "our policy", lambda request, _: names.wildcard(_alternative(request))),
+    ("private_host", "RFC 6761", lambda request, _: names.any_private(_alternative(request))),
     ("key_known", "our policy: one key, one certificate", lambda request, rules: rules.key_is_known(request.public_key)),
 )

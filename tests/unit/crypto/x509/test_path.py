@@ -144,7 +144,8 @@ MAILBOXES = NameConstraints(permitted=(GeneralName(EMAIL, ".school.edu.cn"),))
 def test_names_below_a_constrained_authority(constraints: NameConstraints, names: list[GeneralName], accepted: bool) -> None:
     root = authority("根", None, None)
     school = authority("学校", root, 0, (constraints, True))
-    below = leaf(school, LEAF[0], (SubjectAltName(tuple(names)), False))
+    tbs = replace(leaf(school).certificate.tbs, extensions=Extensions.of(LEAF[0], (SubjectAltName(tuple(names)), False)))
+    below = unlinted(tbs, school, school)  # one with a wildcard would not be signed
     path = [below.certificate, school.certificate]
     if accepted:
         validate_path(path, root.certificate, RULES)

@@ -1,0 +1,1 @@
+"""Certificates, requests, lists, questions and key files that must be refused; see README.md here."""
