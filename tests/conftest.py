@@ -17,6 +17,7 @@ from tests.services.kept_engines import KeptEngines, kept_engines
 from tests.services.kept_rules import KeptRule
 from tests.services.postgres import PostgresServer, running_postgres
 from tests.services.restored_database import RestoredDatabase
+from tests.services.sdf_device import FOLDER, StubDevice, compiled
 from tests.services.slapd import Slapd, running_slapd, school_people
 
 OPERATOR = Actor(kind="operator", id="test")
@@ -116,6 +117,21 @@ def slapd(directory_authority: trustme.CA, tmp_path_factory: pytest.TempPathFact
     """OpenLDAP with a school's people in it, one for each worker that asks."""
     with running_slapd(tmp_path_factory.mktemp("slapd"), school_people(), directory_authority) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def sdf_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shared library of the test device."""
+    return compiled(tmp_path_factory.mktemp("sdf"))
+
+
+@pytest.fixture
+def stub(sdf_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubDevice:
+    """A device with fresh keys."""
+    folder = tmp_path / "sdf"
+    folder.mkdir()
+    monkeypatch.setenv(FOLDER, str(folder))
+    return StubDevice(folder, sdf_library)
 
 
 def _install(settings: Settings) -> None:
