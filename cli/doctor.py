@@ -5,27 +5,29 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from cli.connecting import addresses
 from cli.frame import json_option, locale
 from cli.output import print_json, print_rows
 from idp.audit import Action, chain
 from idp.audit.tables import AuditEvent
-from idp.certification import hosting, renewals
+from idp.certification import hosting, renewals, token_keys
 from idp.crypto import engines, selftest
+from idp.crypto.x509.certificate import Certificate
 from idp.database import Database
 from idp.database.migration import is_current
 from idp.deployment import Deployment, open_deployment
 from idp.directory import probe, registration
 from idp.errors import YimaError
 from idp.i18n import translate
-from idp.keys import rotation
+from idp.keys import chains, rotation
 from idp.mfa.factor import Site
 from idp.mfa.policy import kinds_of
 from idp.outbox.tables import Message
@@ -201,9 +203,14 @@ def _certificates(deployment: Deployment) -> Iterator[Finding]:
     days = max(renewals.REMINDED_BEFORE)
     try:
         with deployment.reading() as session:
-            rows = session.scalars(renewals.expiring(deployment.clock.now(), days)).all()
+            now = deployment.clock.now()
+            rows = session.scalars(renewals.expiring(now, days)).all()
+            bare = _keys_without_chain(session, deployment, now)
     except SQLAlchemyError:  # what is wrong with the database stands above
         return
+    if bare:
+        advice = _("%(count)s are not, or end within %(days)s days. Look at `yima ca tokens` and at their authority.")
+        yield Finding(WARNING, _("Keys that sign tokens are certified"), advice % {"count": bare, "days": days})
     if rows:
         values = {"count": len(rows), "day": f"{rows[0].not_after:%Y-%m-%d}", "days": days}
         advice = _("%(count)s end within %(days)s days, the first on %(day)s. Run `yima cert list --expiring %(days)s`.")
@@ -225,6 +232,13 @@ def _hosted_lists(deployment: Deployment) -> Iterator[Finding]:
         )
         state = BAD if row.next_update <= now else WARNING
         yield Finding(state, _("Lists of authorities without a network are current"), advice % values)
+
+
+def _keys_without_chain(session: Session, deployment: Deployment, now: datetime) -> int:
+    if token_keys.authority_of(session) is None:
+        return 0
+    found = [chains.chain_of(key) for key in chains.certifiable(session, now, deployment.settings.longest_token)]
+    return sum(1 for one in found if not one or Certificate(one[0]).tbs.not_after - now < token_keys.LEAVES_BEFORE)
 
 
 def _address(settings: Settings) -> Finding:

@@ -36,6 +36,7 @@ COMMANDS = {
     "crl": ("cli.crl", N_("Lists of revoked certificates: publish, show.")),
     "ocsp": ("cli.ocsp", N_("The state of single certificates (OCSP).")),
     "timestamp": ("cli.timestamp", N_("Time-stamps of files: ask, verify, show.")),
+    "token": ("cli.token", N_("Tokens: verify one of any school, by files.")),
     "audit": ("cli.audit", N_("The journal: read it, and check that it is whole.")),
 }
 

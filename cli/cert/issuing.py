@@ -58,6 +58,7 @@ def request(key: Path, out: Path, password_file: Path | None, as_json: bool) -> 
 @click.option(
     "--host", "hosts", multiple=True, help=_("A host name it is for, within the institution's domains; may be given again.")
 )
+@click.option("--issuer", help=_("The address of an issuer of tokens that it is for, within the institution's domains."))
 @click.option("--name", default="", help=_("What it is for: the name of an app or a device."))
 @click.option("--school", help=_("The code of the institution; without it, the authority's own."))
 @click.option(
@@ -77,6 +78,7 @@ def issue(
     profile: str,
     person: str | None,
     hosts: tuple[str, ...],
+    issuer: str | None,
     name: str,
     school: str | None,
     new_key: Path | None,
@@ -94,7 +96,7 @@ def issue(
     try:
         with changing() as (deployment, tx):
             above = authorities.by_name(tx.session, authority)
-            holder = _holder(tx, school or above.institution, person, hosts, name)
+            holder = _holder(tx, school or above.institution, person, hosts, issuer, name)
             acting = office(deployment)
             kind = acting.profiles[profile]
             both = double.issue_pair(tx, acting, above, kind, holder, asking) if pair else None
@@ -120,12 +122,16 @@ def write_chain(path: Path, row: IssuedCertificate, upper: list[Certificate]) ->
     write_file(path, "".join(one.to_pem() for one in (Certificate(row.der), *upper)))
 
 
-def _holder(tx: Transaction, school: str | None, person: str | None, hosts: tuple[str, ...], name: str) -> Holder:
+def _holder(
+    tx: Transaction, school: str | None, person: str | None, hosts: tuple[str, ...], issuer: str | None, name: str
+) -> Holder:
     session: Session = tx.session
     if school is None:
         raise click.UsageError(_("The authority belongs to no institution: give --school."))
     if person is not None:
         return subjects.person_at(session, person, school, tx.now.date())
+    if issuer is not None:
+        return subjects.issuer_of(session, issuer, school)
     return subjects.host_of(session, hosts, school) if hosts else subjects.institution_itself(session, school, name)
 
 

@@ -12,6 +12,8 @@ class Action(StrEnum):
     KEY_CREATED = "keys.key.created"
     KEY_ROTATED = "keys.key.rotated"
     KEY_RETIRED = "keys.key.retired"
+    KEY_CHAIN_ATTACHED = "keys.key.chain_attached"
+    KEY_CHAIN_DETACHED = "keys.key.chain_detached"
 
     INSTITUTION_ISSUED = "registry.institution.issued"
     INSTITUTION_IMPORTED = "registry.institution.imported"
@@ -129,6 +131,8 @@ class Action(StrEnum):
     KEY_RECOVERED = "certification.key.recovered"
     TIMESTAMP_SERVICE_SET_UP = "certification.timestamp_service.set_up"
     TIMESTAMP_SERVICE_RENEWED = "certification.timestamp_service.renewed"
+    TOKEN_AUTHORITY_SET = "certification.token_authority.set"
+    TOKEN_AUTHORITY_LEFT = "certification.token_authority.left"
     REVOCATION_LIST_PUBLISHED = "certification.revocation_list.published"
     AUTHORITY_HOSTED = "certification.authority.hosted"
     REVOCATION_LIST_HOSTED = "certification.revocation_list.hosted"

@@ -21,6 +21,7 @@ from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto import sm2
 from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.general_name import URI
 from idp.crypto.x509.lints import (
     Issuer,
     LintedCertificate,
@@ -123,8 +124,11 @@ def check_holder(authority: CertificateAuthority, application: Application) -> N
         raise HolderNotFitting(reason=N_("the profile is for a server, which has a host name"))
     # An authority of no institution, a ministry's, certifies its own services by the organisation it was founded for.
     belongs = holder.institution is not None or (authority.institution is None and holder.organisation == authority.organisation)
-    if profile.holder == "institution" and (holder.person is not None or not belongs):
+    if profile.holder in ("institution", "issuer") and (holder.person is not None or not belongs):
         raise HolderNotFitting(reason=N_("the profile is for an institution"))
+    # Our policy: an address stands in the certificates of issuers and nowhere else, and each has one.
+    if (profile.holder == "issuer") != ([one.kind for one in holder.names] == [URI]):
+        raise HolderNotFitting(reason=N_("the profile is for an issuer of tokens, which has an address"))
     own = authority.institution
     if profile.holder != "authority" and own is not None and (holder.institution is None or holder.institution.code != own):
         raise HolderNotFitting(reason=N_("the authority belongs to another institution"))

@@ -31,8 +31,9 @@ PURPOSES = {
     "emailProtection": oids.EMAIL_PROTECTION,
     "timeStamping": oids.TIME_STAMPING,
     "OCSPSigning": oids.OCSP_SIGNING,
+    "jwt": oids.JWT,
 }
-Holder = Literal["authority", "institution", "person", "host"]
+Holder = Literal["authority", "institution", "person", "host", "issuer"]
 Oid = Annotated[str, Field(pattern=r"^[0-2](\.\d{1,10}){1,20}$")]
 
 

@@ -1,6 +1,7 @@
 """Whose name stands in a certificate: the registry's words in the places of the profile. An applicant's own words do not count."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,6 +58,15 @@ def host_of(session: Session, hosts: tuple[str, ...], institution: str) -> Holde
     if not hosts:
         raise HolderNotFitting(reason=N_("no host name is given"))
     return Holder(school.name, hosts[0], institution=school, names=tuple(GeneralName.dns(host) for host in hosts))
+
+
+def issuer_of(session: Session, url: str, institution: str) -> Holder:
+    """An issuer of tokens at another installation. Raises :class:`HolderNotFitting` for an address outside of the institution's
+    domains.
+    """
+    host = urlsplit(url).hostname or ""
+    holder = host_of(session, (host,) if host else (), institution)
+    return replace(holder, common_name=host[:64], names=(GeneralName.uri(url),))
 
 
 def institution_itself(session: Session, code: str, common_name: str) -> Holder:

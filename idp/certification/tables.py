@@ -165,3 +165,12 @@ class TimeStamp(Base):
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class TokenAuthority(Base):
+    """Which authority certifies the keys of a key set, ``sm``."""
+
+    __tablename__ = "token_authority"
+
+    key_set: Mapped[str] = mapped_column(String(8), primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"))

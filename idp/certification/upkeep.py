@@ -1,5 +1,5 @@
-"""What time does to an authority: the registry is followed, lists fall due, responders are renewed, people
-are reminded, old answers go.
+"""What time does to an authority: the registry is followed, lists fall due, responders are renewed, token keys are certified,
+people are reminded, old answers go.
 """
 
 import logging
@@ -10,7 +10,7 @@ from itertools import count
 
 from sqlalchemy import delete, select
 
-from idp.certification import following, lists, renewals, responder_keys, timestamp_keys
+from idp.certification import following, lists, renewals, responder_keys, timestamp_keys, token_upkeep
 from idp.certification.errors import PublicationOvertaken
 from idp.certification.office import Office, office_of
 from idp.certification.tables import CertificateAuthority, SignedAnswer
@@ -77,6 +77,8 @@ def start(deployment: Deployment) -> Callable[[], None]:
                 if beat % FOLLOW_EVERY == 0:
                     follow_registry(deployment)
                 run_due(deployment, office)
+                if beat % FOLLOW_EVERY == 0:
+                    token_upkeep.keep(deployment, office)
                 if beat % REMIND_EVERY == 0:
                     remind(deployment)
             except Exception:

@@ -32,6 +32,10 @@ class Signers:
         self._jwks = jwks
         self.ready = {kid: signer for kid, signer in ready.items() if kid in jwks}
 
+    def __contains__(self, kid: str) -> bool:
+        """Whether it is here: one that is withdrawn, or was made a moment ago, is not."""
+        return kid in self._jwks
+
     def __getitem__(self, kid: str) -> Signer:
         """The key with this id. Two threads may parse it at once; both get one that signs the same."""
         if kid not in self.ready:

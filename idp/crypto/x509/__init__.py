@@ -18,6 +18,7 @@ Does not keep anything, does not decide who gets a certificate, knows no clock, 
 | ``timestamp/`` | time-stamps: questions, tokens, answers |
 | ``revocation``, ``reasons`` | whether a certificate was revoked, and why |
 | ``path`` | RFC 5280 §6.1 |
+| ``token_signer`` | whether a key signs the tokens of an issuer, by its certificates alone |
 
 Specification: ``docs/specs/x509.md``.
 """

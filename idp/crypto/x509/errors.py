@@ -154,6 +154,13 @@ class WrongUsage(PathError):
     default_message = N_("The certificate may not be used for this.")
 
 
+class IssuerMismatch(PathError):
+    """A certificate for signing tokens that is about another issuer of tokens."""
+
+    code = "x509.issuer_mismatch"
+    default_message = N_("The certificate is of another issuer of tokens.")
+
+
 class UnknownCriticalExtension(PathError):
     """A critical extension that is not processed here."""
 

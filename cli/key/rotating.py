@@ -1,4 +1,4 @@
-"""``yima key``: the key ring."""
+"""``yima key list``, ``rotate`` and ``retire``."""
 
 import gettext
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 import click
 
 from cli.frame import changing, confirm, json_option, opened, yes_option
+from cli.key.group import command
 from cli.output import print_rows
 from idp.deployment import Deployment
 from idp.keys import rotation
@@ -23,11 +24,6 @@ COLUMNS = {
     "activated_at": _("Active from"),
     "retired_at": _("Retired at"),
 }
-
-
-@click.group(name="key", help=_("Signing keys: list, rotate, retire."))
-def command() -> None:
-    """The group."""
 
 
 def _record(deployment: Deployment, row: Key) -> dict[str, object]:
