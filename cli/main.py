@@ -29,7 +29,7 @@ COMMANDS = {
     "upstream": ("cli.upstream", N_("Other providers as a way in: OpenID, WeCom and platforms like it, CAS, SAML.")),
     "saml": ("cli.saml", N_("The SAML identity provider: apps that speak SAML.")),
     "directory": ("cli.directory", N_("Passwords that a school keeps in LDAP or Active Directory.")),
-    "key": ("cli.key", N_("Signing keys: list, rotate, retire.")),
+    "key": ("cli.key", N_("The key ring: list, rotate, withdraw, re-seal, destroy.")),
     "sms": ("cli.sms", N_("Text messages: try the providers, see how they are doing.")),
     "ca": ("cli.ca", N_("Certificate authorities: found them, sign and accept their certificates.")),
     "cert": ("cli.cert", N_("Certificates: issue, show, verify, hold, revoke.")),

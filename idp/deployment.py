@@ -91,11 +91,11 @@ def initialise(settings: Settings, clock: Clock | None = None, *, spare_keys: bo
         migrate(deployment.database)
     with deployment.database.begin() as session:
         wait_for_other_starts(session.connection())
-        audit_key = session.scalar(select(Key).where(Key.purpose == Purpose.AUDIT.value).order_by(Key.created_at.desc()))
-        if audit_key is None:
-            rows = rotation.first_secrets(deployment.master, now)
-            session.add_all(rows)
-            audit_key = next(row for row in rows if row.purpose == Purpose.AUDIT.value)
+        made = rotation.missing_secrets(session, deployment.master, now)
+        session.add_all(made)
+        session.flush()
+        newest_audit = select(Key).where(Key.purpose == Purpose.AUDIT.value).order_by(Key.created_at.desc()).limit(1)
+        audit_key = session.scalars(newest_audit).one()
         keys = AuditKeys({audit_key.kid: open_secret(deployment.master, audit_key)}, audit_key.kid)
         chain = ChainWriter(session, keys)
         tx = Transaction(session, now, SYSTEM, chain)

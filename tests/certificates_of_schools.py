@@ -47,7 +47,7 @@ def csr(subject: Name | None = None) -> CertificateRequest:
 
 def found_authorities(deployment: Deployment) -> Authorities:
     """Founds them."""
-    office = office_of(deployment.settings, deployment.ring.vault)
+    office = office_of(deployment.settings, deployment.ring.authority_vault)
     school = make_school(deployment, "第一中学")
     teacher = make_person(deployment, school, name="林小雨", password=None)
     with deployment.transaction(OPERATOR) as tx:

@@ -51,7 +51,7 @@ class FileNotReadable(YimaError):
 
 def office(deployment: Deployment) -> Office:
     """What acts of an authority need."""
-    return office_of(deployment.settings, deployment.ring.vault)
+    return office_of(deployment.settings, deployment.ring.authority_vault)
 
 
 def read_file(path: Path) -> bytes:

@@ -1,9 +1,10 @@
 """``yima key``: the key ring at the command line.
 
-``rotating`` lists, rotates and retires; ``chain`` brings certificates of token keys from authorities elsewhere.
+``listing`` looks, ``rotating`` changes and withdraws keys, ``chain`` brings certificates of token keys from authorities elsewhere,
+``resealing`` brings everything under the newest key and destroys the old; ``record`` is how one is shown.
 """
 
-from cli.key import chain, rotating
+from cli.key import chain, listing, resealing, rotating
 from cli.key.group import command
 
-__all__ = ["chain", "command", "rotating"]
+__all__ = ["chain", "command", "listing", "resealing", "rotating"]

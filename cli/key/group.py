@@ -7,6 +7,6 @@ import click
 _ = gettext.gettext
 
 
-@click.group(name="key", help=_("Signing keys: list, rotate, retire."))
+@click.group(name="key", help=_("The key ring: list, rotate, withdraw, re-seal, destroy."))
 def command() -> None:
     """The group."""

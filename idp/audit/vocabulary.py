@@ -14,6 +14,11 @@ class Action(StrEnum):
     KEY_RETIRED = "keys.key.retired"
     KEY_CHAIN_ATTACHED = "keys.key.chain_attached"
     KEY_CHAIN_DETACHED = "keys.key.chain_detached"
+    KEY_REVOKED = "keys.key.revoked"
+    KEY_DESTROYED = "keys.key.destroyed"
+    SECRETS_RESEALED = "keys.secrets.resealed"
+    MASTER_SPLIT = "keys.master.split"
+    MASTER_CHANGED = "keys.master.changed"
 
     INSTITUTION_ISSUED = "registry.institution.issued"
     INSTITUTION_IMPORTED = "registry.institution.imported"

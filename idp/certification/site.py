@@ -66,7 +66,7 @@ class AuthoritySite:
     def __init__(self, app: "WSGIApplication", deployment: Deployment) -> None:
         self._app = app
         self._deployment = deployment
-        self._office: Office = office_of(deployment.settings, deployment.ring.vault)
+        self._office: Office = office_of(deployment.settings, deployment.ring.authority_vault)
         self._digests = timestamps.digests_of(deployment.settings.ca_timestamp_digests)
         self._responders: tuple[float, Responders] | None = None
         self._lock = threading.Lock()

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, UTCDateTime
+from idp.database import Base, SealedText, UTCDateTime
+from idp.keys.states import Purpose
 
 
 class CertificateAuthority(Base):
@@ -23,7 +24,7 @@ class CertificateAuthority(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_authority.id"))
     organisation: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(500))
-    key_sealed: Mapped[str] = mapped_column(Text)
+    key_sealed: Mapped[str] = mapped_column(SealedText("certificate_authority:{name}:key", Purpose.AUTHORITY))
     key_digest: Mapped[str] = mapped_column(String(64), unique=True)
     request: Mapped[str] = mapped_column(Text)
     chain: Mapped[str] = mapped_column(Text)
@@ -32,7 +33,7 @@ class CertificateAuthority(Base):
     issued: Mapped[int]
     crl_number: Mapped[int] = mapped_column(BigInteger)
     crl_due_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    responder_sealed: Mapped[str | None] = mapped_column(Text)
+    responder_sealed: Mapped[str | None] = mapped_column(SealedText("certificate_authority:{name}:responder", Purpose.AUTHORITY))
     responder_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
@@ -124,7 +125,7 @@ class EscrowedKey(Base):
     __tablename__ = "escrowed_key"
 
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True, autoincrement=False)
-    sealed: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str] = mapped_column(SealedText("certificate:{certificate_id.serial}:escrow", Purpose.AUTHORITY))
     escrowed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -148,7 +149,7 @@ class TimeStampAuthority(Base):
     policy: Mapped[str] = mapped_column(String(160))
     accuracy_ms: Mapped[int]
     serial: Mapped[int] = mapped_column(BigInteger)
-    key_sealed: Mapped[str] = mapped_column(Text)
+    key_sealed: Mapped[str] = mapped_column(SealedText("certificate_authority:{authority_id.name}:timestamp", Purpose.AUTHORITY))
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"))
 
 

@@ -67,7 +67,7 @@ def remind(deployment: Deployment) -> int:
 
 def start(deployment: Deployment) -> Callable[[], None]:
     """Looks every few seconds in a thread of its own until the returned function is called."""
-    stop, office = threading.Event(), office_of(deployment.settings, deployment.ring.vault)
+    stop, office = threading.Event(), office_of(deployment.settings, deployment.ring.authority_vault)
 
     def run() -> None:
         for beat in count():

@@ -9,6 +9,11 @@ from idp.crypto.errors import DecryptionFailed, InvalidEncoding, InvalidKey, Unk
 VERSION = "y1"
 
 
+def prefix(kid: str) -> str:
+    """What every text begins with that the key ``kid`` sealed."""
+    return f"{VERSION}.{kid}."
+
+
 class Envelope:
     """Seals under the current key, opens under any it holds.
 
@@ -43,9 +48,14 @@ class Envelope:
         except InvalidEncoding:
             raise DecryptionFailed from None
 
+    @property
+    def current(self) -> str:
+        """The id of the key that seals."""
+        return self._current
+
     def needs_reseal(self, sealed: str) -> bool:
         """Whether another key than the current one sealed it."""
-        return not sealed.startswith(f"{VERSION}.{self._current}.")
+        return not sealed.startswith(prefix(self._current))
 
     @staticmethod
     def _bound(kid: str, context: bytes) -> bytes:

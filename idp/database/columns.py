@@ -44,3 +44,19 @@ class JSONText(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, _: Dialect) -> Any:
         """What comes out of the row."""
         return None if value is None else json.loads(value)
+
+
+class SealedText(TypeDecorator[str]):
+    """A secret as the vault has sealed it for one place. The column says what re-sealing has to know, so that none is forgotten.
+
+    ``place`` is the vault's context, with columns of the row in braces: ``person:{id}:phone``; ``{column.other}`` is ``other``
+    in the row that ``column`` refers to. ``purpose`` is that of the key it is sealed under, see :mod:`idp.keys.states`.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, place: str, purpose: str = "seal") -> None:
+        super().__init__()
+        self.place = place
+        self.purpose = purpose

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class Directory(Base):
@@ -17,6 +17,6 @@ class Directory(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), index=True)
     described: Mapped[dict[str, Any]] = mapped_column(JSONText)
-    account_password_sealed: Mapped[str | None] = mapped_column(Text)
+    account_password_sealed: Mapped[str | None] = mapped_column(SealedText("directory:{id}:account_password"))
     enabled: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

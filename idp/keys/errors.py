@@ -60,3 +60,24 @@ class KeyNotRetirable(KeysError):
 
     code = "keys.not_retirable"
     default_message = N_("The key %(key_id)s protects stored data and cannot be retired.")
+
+
+class KeyInUse(KeysError):
+    """The newest key of its purpose cannot be destroyed, nor one that has just been."""
+
+    code = "keys.in_use"
+    default_message = N_("The key %(key_id)s is in use, or was a minute ago. Rotate first, and wait a minute.")
+
+
+class KeyStillNeeded(KeysError):
+    """Something can be opened or verified with this key only."""
+
+    code = "keys.still_needed"
+    default_message = N_("The key %(key_id)s is still needed for %(count)s: %(where)s. Run `yima key reseal` first.")
+
+
+class KeyKeptForever(KeysError):
+    """What this kind of key has made is never made anew."""
+
+    code = "keys.kept_forever"
+    default_message = N_("The key %(key_id)s cannot be destroyed: what it has made stays, and is verified with it.")

@@ -49,7 +49,7 @@ class Snapshot:
 
     rows: Sequence[Key]
     signers: Signers
-    envelope: Envelope
+    envelopes: Mapping[str, Envelope]
     index_key: bytes
     subject_key: bytes
     audit: AuditKeys
@@ -67,7 +67,8 @@ class KeyRing:
         self._longest_token = longest_token
         self._snapshot: Snapshot | None = None
         self._lock = threading.Lock()
-        self.vault = Vault(self.current)
+        self.vault = Vault(self.current, self.newest)
+        self.authority_vault = Vault(self.current, self.newest, Purpose.AUTHORITY)
 
     def current(self) -> Snapshot:
         """The keys, at most :data:`REFRESH_SECONDS` old.
@@ -81,6 +82,16 @@ class KeyRing:
             if self._snapshot is None or self._snapshot is snapshot:
                 self._snapshot = self._read(snapshot)
             return self._snapshot
+
+    @property
+    def vaults(self) -> Mapping[str, Vault]:
+        """Each vault by the purpose of its sealing key."""
+        return {Purpose.SEAL: self.vault, Purpose.AUTHORITY: self.authority_vault}
+
+    def newest(self) -> Snapshot:
+        """The keys as they are in the database now. Raises as :meth:`current` does."""
+        self.forget()
+        return self.current()
 
     def forget(self) -> None:
         """Makes the next use read the keys anew; for whoever has just changed them."""
@@ -124,10 +135,19 @@ class KeyRing:
         return Snapshot(
             rows=rows,
             signers=Signers(jwks, before.signers.ready if before else {}),
-            envelope=Envelope(secrets[Purpose.SEAL], newest[Purpose.SEAL]),
+            envelopes=_envelopes(secrets, newest),
             index_key=secrets[Purpose.INDEX][newest[Purpose.INDEX]],
             subject_key=secrets[Purpose.SUBJECT][newest[Purpose.SUBJECT]],
             audit=require(secrets[Purpose.AUDIT], newest[Purpose.AUDIT]),
             passwords=PasswordHasher(secrets[Purpose.PASSWORD], newest[Purpose.PASSWORD]),
             web_secret=secrets[Purpose.WEB][newest[Purpose.WEB]],
         )
+
+
+def _envelopes(secrets: Mapping[str, Mapping[str, bytes]], newest: Mapping[str, str]) -> dict[str, Envelope]:
+    # What authorities sealed before there was a key for it opens until it is re-sealed, and until that key is made seals.
+    people, authorities = secrets[Purpose.SEAL], secrets[Purpose.AUTHORITY]
+    return {
+        Purpose.SEAL: Envelope(people, newest[Purpose.SEAL]),
+        Purpose.AUTHORITY: Envelope({**people, **authorities}, newest.get(Purpose.AUTHORITY, newest[Purpose.SEAL])),
+    }

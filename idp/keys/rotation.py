@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.crypto.envelope import Envelope
@@ -16,12 +17,16 @@ ALGORITHMS = tuple(algorithm for group in KEY_SETS.values() for algorithm in gro
 
 # Secrets that can change at any moment: what an older one sealed names it and still opens. The other secrets are bound into
 # stored indexes and subjects, so changing one means rewriting them.
-RENEWABLE = (Purpose.SEAL, Purpose.PASSWORD, Purpose.AUDIT)
+RENEWABLE = (Purpose.SEAL, Purpose.AUTHORITY, Purpose.PASSWORD, Purpose.AUDIT)
 
 
-def first_secrets(master: Envelope, now: datetime) -> list[Key]:
-    """The secrets of a new installation. The journal's own key is among them, so nothing can be recorded before they are."""
-    return [new_secret(master, purpose, now) for purpose in Purpose if purpose is not Purpose.TOKEN]
+def missing_secrets(session: Session, master: Envelope, now: datetime) -> list[Key]:
+    """A secret for every purpose that has none: all of them in a new installation, those of a newer version in an old one.
+
+    The journal's own key is among them, so nothing can be recorded before they are.
+    """
+    there = set(session.scalars(select(Key.purpose).distinct()))
+    return [new_secret(master, purpose, now) for purpose in Purpose if purpose is not Purpose.TOKEN and purpose not in there]
 
 
 def lacking(keys: Collection[Key], now: datetime, *, spares: bool = True) -> list[str]:

@@ -19,7 +19,8 @@ from idp.keys.tables import Key
 SAML_RSA_BITS = 3072
 # What counts in SAML is the key in the metadata, not the certificate around it; it has to outlive whatever key it names.
 _CERTIFICATE_YEARS = 20
-SECRET_BYTES = {Purpose.SEAL: 16}  # an SM4 key; every other secret is a 32-byte HMAC-SM3 key
+# SM4 keys are of 16 bytes; every other secret is a 32-byte HMAC-SM3 key.
+SEALING = (Purpose.SEAL, Purpose.AUTHORITY)
 
 
 def new_token_key(master: Envelope, algorithm: str, now: datetime) -> Key:
@@ -34,9 +35,9 @@ def new_token_key(master: Envelope, algorithm: str, now: datetime) -> Key:
 def new_secret(master: Envelope, purpose: Purpose, now: datetime) -> Key:
     """A fresh secret for ``purpose``, in use from now on."""
     kid = f"{purpose.value}-{secrets.token_hex(6)}"
-    key = Key(kid=kid, purpose=purpose.value, algorithm="SM4" if purpose is Purpose.SEAL else "HMAC-SM3")
+    key = Key(kid=kid, purpose=purpose.value, algorithm="SM4" if purpose in SEALING else "HMAC-SM3")
     key.created_at = key.activated_at = now
-    key.sealed = master.seal(secrets.token_bytes(SECRET_BYTES.get(purpose, 32)), context=_context(key))
+    key.sealed = master.seal(secrets.token_bytes(16 if purpose in SEALING else 32), context=_context(key))
     return key
 
 

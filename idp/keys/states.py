@@ -18,10 +18,14 @@ KEY_SETS = {**TOKEN_ALGORITHMS, "saml": (SAML_ALGORITHM,)}
 
 
 class Purpose(StrEnum):
-    """What a key is for. Only ``TOKEN`` keys have a public half."""
+    """What a key is for. Only ``TOKEN`` keys have a public half.
+
+    ``SEAL`` is for people's secrets, ``AUTHORITY`` for the private keys of certificate authorities and their services.
+    """
 
     TOKEN = "token"
     SEAL = "seal"
+    AUTHORITY = "ca"
     INDEX = "index"
     PASSWORD = "password"
     SUBJECT = "subject"

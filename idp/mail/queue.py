@@ -13,8 +13,10 @@ from idp.mail.errors import LetterRefused
 from idp.mail.letter import Letter
 from idp.mail.smtp import Smtp
 from idp.outbox import queue as outbox
+from idp.outbox.sealed import SealedPayload
 
 KIND = "mail"
+SEALED = (SealedPayload(KIND, "mail:{mail}"),)
 
 
 def put(tx: Transaction, vault: Vault, address: str, *, subject: str, text: str) -> str:

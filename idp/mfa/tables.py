@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class Credential(Base):
@@ -25,7 +25,7 @@ class Credential(Base):
     label: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
     handle: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)
-    secret_sealed: Mapped[str | None] = mapped_column(Text)
+    secret_sealed: Mapped[str | None] = mapped_column(SealedText("mfa_credential:{id}:secret"))
     public: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     last_step: Mapped[int] = mapped_column(default=0)
     drift: Mapped[int] = mapped_column(default=0)
@@ -60,7 +60,7 @@ class Challenge(Base):
     message: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(16))
     tries: Mapped[int] = mapped_column(default=0)
-    private_sealed: Mapped[str | None] = mapped_column(Text)
+    private_sealed: Mapped[str | None] = mapped_column(SealedText("mfa_challenge:{id}:private"))
     outcome: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -14,8 +14,11 @@ from idp.i18n import DEFAULT_LOCALE, LOCALES
 from idp.notices.events import Event
 from idp.notices.tables import Notice, NoticeLanguage
 from idp.outbox import queue
+from idp.outbox.sealed import SealedPayload
 
 KIND = "notice"
+# What was taken from somewhere else opens with the context of that place, which stands beside it.
+SEALED = tuple(SealedPayload(KIND, "{context}", inside) for inside in ("also", "also_mail"))
 MOST_SHOWN = 100
 
 

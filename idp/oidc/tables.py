@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class OidcClient(Base):
@@ -165,7 +165,7 @@ class DecoupledRequest(Base):
     scope: Mapped[str] = mapped_column(Text)
     level: Mapped[int]
     binding_message: Mapped[str | None] = mapped_column(Text)
-    notification_sealed: Mapped[str | None] = mapped_column(Text)
+    notification_sealed: Mapped[str | None] = mapped_column(SealedText("ciba:{code_hash}"))
     state: Mapped[str] = mapped_column(String(8))
     interval: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

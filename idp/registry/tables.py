@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class Institution(Base):
@@ -58,10 +58,10 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(100), index=True)
     english_name: Mapped[str | None] = mapped_column(String(100))
     sex: Mapped[str | None] = mapped_column(String(1))
-    birth_date_sealed: Mapped[str | None] = mapped_column(Text)
-    phone_sealed: Mapped[str | None] = mapped_column(Text)
+    birth_date_sealed: Mapped[str | None] = mapped_column(SealedText("person:{id}:birth_date"))
+    phone_sealed: Mapped[str | None] = mapped_column(SealedText("person:{id}:phone"))
     phone_index: Mapped[str | None] = mapped_column(String(64), index=True)
-    email_sealed: Mapped[str | None] = mapped_column(Text)
+    email_sealed: Mapped[str | None] = mapped_column(SealedText("person:{id}:email"))
     email_index: Mapped[str | None] = mapped_column(String(64), index=True)
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     status: Mapped[str] = mapped_column(String(16))
@@ -77,7 +77,7 @@ class PersonDocument(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[str] = mapped_column(String(24))
-    number_sealed: Mapped[str] = mapped_column(Text)
+    number_sealed: Mapped[str] = mapped_column(SealedText("person_document:{number_index}:number"))
     number_index: Mapped[str] = mapped_column(String(64), unique=True)
     verified_at: Mapped[datetime] = mapped_column(UTCDateTime)
     verified_by: Mapped[str] = mapped_column(String(64))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, UTCDateTime
+from idp.database import Base, SealedText, UTCDateTime
 
 
 class RosterToken(Base):
@@ -50,7 +50,7 @@ class RosterUser(Base):
     number: Mapped[str | None] = mapped_column(String(32))
     grade: Mapped[str | None] = mapped_column(String(64))
     class_name: Mapped[str | None] = mapped_column(String(64))
-    given_sealed: Mapped[str | None] = mapped_column(Text)
+    given_sealed: Mapped[str | None] = mapped_column(SealedText("roster_user:{id}:given"))
     contact_index: Mapped[str | None] = mapped_column(Text)
     claimed: Mapped[bool]
     version: Mapped[int]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from idp.audit import Transaction
 from idp.keys import Vault
 from idp.outbox import queue as outbox
+from idp.outbox.sealed import SealedPayload
 from idp.settings import Settings
 from idp.sms import limits, numbers, segments, templates
 from idp.sms.errors import NotAvailable
@@ -21,6 +22,7 @@ from idp.sms.templates import Purpose, Wording
 
 KIND = "sms"
 REPORT_KIND = "sms_report"
+SEALED = tuple(SealedPayload(kind, "sms_message:{message}") for kind in (KIND, REPORT_KIND))
 LIFETIME = timedelta(minutes=5)  # a code is good for as long; what is later than that helps nobody
 NOTICE_LIFETIME = timedelta(hours=6)
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class UpstreamProvider(Base):
@@ -25,7 +25,7 @@ class UpstreamProvider(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSONText)
     rules: Mapped[dict[str, Any]] = mapped_column(JSONText)
     institutions: Mapped[list[str]] = mapped_column(JSONText)
-    secrets_sealed: Mapped[str] = mapped_column(Text)
+    secrets_sealed: Mapped[str] = mapped_column(SealedText("upstream_provider:{slug}:secrets"))
     enabled: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
@@ -38,7 +38,7 @@ class UpstreamLink(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[str] = mapped_column(ForeignKey("upstream_provider.slug"))
     subject_index: Mapped[str] = mapped_column(String(64))
-    subject_sealed: Mapped[str] = mapped_column(Text)
+    subject_sealed: Mapped[str] = mapped_column(SealedText("upstream_link:{subject_index}:subject"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     how: Mapped[str] = mapped_column(String(16))
     linked_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -62,8 +62,8 @@ class UpstreamRequest(Base):
     browser_hash: Mapped[str] = mapped_column(String(64))
     flow_id: Mapped[str | None] = mapped_column(String(43))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    memory_sealed: Mapped[str] = mapped_column(Text)
-    answer_sealed: Mapped[str | None] = mapped_column(Text)
+    memory_sealed: Mapped[str] = mapped_column(SealedText("upstream_request:{state_hash}:memory"))
+    answer_sealed: Mapped[str | None] = mapped_column(SealedText("upstream_request:{state_hash}:answer"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -21,7 +21,7 @@ blueprint = Blueprint("certification", __name__, template_folder="../templates")
 def show() -> str:
     """The page that certificates name as their practice statement."""
     here = deployment()
-    office = office_of(here.settings, here.ring.vault)
+    office = office_of(here.settings, here.ring.authority_vault)
     with here.reading() as session:
         rows = _shown(session)
     kinds = [office.profiles[name] for name in office.profiles.names()]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class CasService(Base):
@@ -67,5 +67,5 @@ class CasLogin(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     service: Mapped[str] = mapped_column(Text)
     ticket_hash: Mapped[str] = mapped_column(String(64))
-    ticket_sealed: Mapped[str] = mapped_column(Text)
+    ticket_sealed: Mapped[str] = mapped_column(SealedText("cas_login:{ticket_hash}:ticket"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, JSONText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 
 
 class SamlFeed(Base):
@@ -76,6 +76,6 @@ class SamlLogin(Base):
     app_id: Mapped[str] = mapped_column(ForeignKey("app.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     name_format: Mapped[str] = mapped_column(String(100))
-    name_sealed: Mapped[str] = mapped_column(Text)
+    name_sealed: Mapped[str] = mapped_column(SealedText("saml_login:{session_index}:name"))
     name_index: Mapped[str] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

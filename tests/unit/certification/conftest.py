@@ -35,5 +35,5 @@ def here(founded: tuple[Path, Authorities], tmp_path: Path, clock: SettableClock
     home, found = founded
     shutil.copytree(home, tmp_path / "one")
     deployment = open_deployment(Settings(home=tmp_path / "one"), clock)
-    yield replace(found, deployment=deployment, office=office_of(deployment.settings, deployment.ring.vault))
+    yield replace(found, deployment=deployment, office=office_of(deployment.settings, deployment.ring.authority_vault))
     deployment.close()

@@ -12,7 +12,7 @@ from tests.certificates_of_schools import csr
 
 def main(person: str, school: str) -> None:
     deployment = open_deployment(load())
-    office = office_of(deployment.settings, deployment.ring.vault)
+    office = office_of(deployment.settings, deployment.ring.authority_vault)
     while True:
         with deployment.transaction(SYSTEM) as tx:
             holder = subjects.person_at(tx.session, person, school, tx.now.date())

@@ -30,7 +30,7 @@ def test_a_file_is_stamped_and_the_stamp_verified_by_files(
     assert service["url"] in asked["send"]
     deployment = open_deployment(deployment_settings)
     with deployment.transaction(OPERATOR) as tx:
-        office = office_of(deployment.settings, deployment.ring.vault)
+        office = office_of(deployment.settings, deployment.ring.authority_vault)
         question = TimeStampRequest.from_der(Path("diploma.tsq").read_bytes())
         Path("diploma.tsr").write_bytes(timestamps.reply(tx, office, authorities.by_name(tx.session, "ministry"), question))
     deployment.close()

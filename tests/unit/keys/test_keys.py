@@ -197,6 +197,17 @@ def test_a_database_without_keys_is_not_taken_for_a_fresh_start(deployment: Depl
         deployment.ring.current()
 
 
+def test_an_installation_from_before_there_was_a_key_for_authorities_gets_one_at_its_next_start(deployment: Deployment) -> None:
+    with deployment.database.begin() as session:
+        session.execute(delete(Key).where(Key.purpose == Purpose.AUTHORITY.value))
+    deployment.ring.forget()
+    before = deployment.ring.authority_vault.seal("key", context="c")  # by the key of people, as it was then
+    initialise(deployment.settings, deployment.clock).close()
+    deployment.ring.forget()
+    assert deployment.ring.authority_vault.open(before, context="c") == "key"
+    assert deployment.ring.authority_vault.needs_reseal(before)
+
+
 def test_initialising_again_changes_nothing(deployment: Deployment) -> None:
     before = [(row.kid, row.activated_at) for row in deployment.ring.current().rows]
     again = initialise(deployment.settings, deployment.clock)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, UTCDateTime
+from idp.database import Base, SealedText, UTCDateTime
 
 
 class CosignKey(Base):
@@ -22,11 +22,11 @@ class CosignKey(Base):
     profile: Mapped[str] = mapped_column(String(32))
     device_point: Mapped[str] = mapped_column(String(130))
     commitment: Mapped[str] = mapped_column(String(64))
-    share_sealed: Mapped[str] = mapped_column(Text)
+    share_sealed: Mapped[str] = mapped_column(SealedText("cosign_key:{credential_id}:share"))
     phone_point: Mapped[str | None] = mapped_column(String(130))
     joint_point: Mapped[str | None] = mapped_column(String(130))
     generation: Mapped[int] = mapped_column(default=1)
-    next_sealed: Mapped[str | None] = mapped_column(Text)
+    next_sealed: Mapped[str | None] = mapped_column(SealedText("cosign_key:{credential_id}:next"))
     sequence: Mapped[int] = mapped_column(BigInteger, default=0)
     refreshed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

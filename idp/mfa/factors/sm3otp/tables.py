@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, UTCDateTime
+from idp.database import Base, SealedText, UTCDateTime
 
 
 class OtpToken(Base):
@@ -21,7 +21,7 @@ class OtpToken(Base):
     mode: Mapped[str] = mapped_column(String(16))
     digits: Mapped[int] = mapped_column()
     period: Mapped[int] = mapped_column()
-    seed_sealed: Mapped[str] = mapped_column(Text)
+    seed_sealed: Mapped[str] = mapped_column(SealedText("otp_token:{serial}:seed"))
     last_step: Mapped[int] = mapped_column(default=-1)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     imported_at: Mapped[datetime] = mapped_column(UTCDateTime)
