@@ -4,7 +4,7 @@
 checks one, ``escrow`` brings encryption keys to their holders; ``record`` is how one is shown.
 """
 
-from cli.cert import escrow, issuing, listing, renewing, revoking, verifying
+from cli.cert import escrow, exporting, issuing, listing, renewing, revoking, verifying
 from cli.cert.group import command
 
-__all__ = ["command", "escrow", "issuing", "listing", "renewing", "revoking", "verifying"]
+__all__ = ["command", "escrow", "exporting", "issuing", "listing", "renewing", "revoking", "verifying"]

@@ -19,5 +19,6 @@ disabled or a school is closed.
 | ``timestamp_keys``, ``timestamps`` | the time-stamp service of an authority |
 | ``token_keys``, ``token_upkeep`` | certificates for the keys that sign tokens: mutual recognition |
 | ``upkeep`` | what time does: lists fall due, responders and time-stamp services are renewed |
+| ``fronts`` | a server's certificates and keys in files, for the program that speaks TLS |
 | ``site``, ``routes/`` | HTTP |
 """

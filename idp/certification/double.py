@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from idp.audit import Action, Transaction
 from idp.certification import issuance
 from idp.certification.ceremony import Ceremony
-from idp.certification.errors import HolderNotFitting, NotEscrowed, RecipientNotFitting
+from idp.certification.errors import HolderNotFitting, NoSuchProfile, NotEscrowed, RecipientNotFitting
 from idp.certification.issuance import Application
 from idp.certification.office import Office
 from idp.certification.profiles import Profile
@@ -48,9 +48,10 @@ def issue_pair(
     """Both certificates, and the key of the second, in one transaction. Raises :class:`HolderNotFitting` for a profile that has no
     second half, and what issuance raises.
     """
-    if not profile.name.endswith(_SIGNING):
-        raise HolderNotFitting(reason=N_("the profile is not half of a pair"))
-    second = office.profiles[profile.name.removesuffix(_SIGNING) + _ENCRYPTION]
+    try:
+        second = office.profiles[profile.name.removesuffix(_SIGNING) + _ENCRYPTION]
+    except NoSuchProfile:
+        raise HolderNotFitting(reason=N_("the profile is not half of a pair")) from None
     signing = issuance.issue(tx, office, authority, Application(profile, holder, request))
     key = sm2.PrivateKey.generate()
     signer = SoftwareSigner(SM2_ALGORITHM, SM2Key(key.public_key, key))

@@ -169,3 +169,10 @@ class NotRenewable(CertificationError):
 
     code = "certification.not_renewable"
     default_message = N_("The certificate %(serial)s cannot be renewed: %(reason)s")
+
+
+class FrontNotFitting(CertificationError):
+    """What was given makes no server certificate. ``reason`` says why."""
+
+    code = "certification.front"
+    default_message = N_("No server can be set up with these files: %(reason)s.")

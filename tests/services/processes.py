@@ -1,5 +1,6 @@
 """Processes that tests start on free ports of the loopback address, and stop by process id."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -35,6 +36,15 @@ def needed(program: str | Path, advice: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+def needed_module(name: str) -> None:
+    """Demands a package that has no wheel for every machine: in CI it may not be missing; elsewhere the test says that it is."""
+    if importlib.util.find_spec(name) is None:
+        message = f"{name} is not installed: pip install {name}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
 
 
 @contextmanager

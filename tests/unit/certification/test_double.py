@@ -86,7 +86,7 @@ def test_a_pair_is_issued_whole_or_not_at_all(here: Authorities) -> None:
     with pytest.raises(RequestRefused):
         issued(here, signer)
     with pytest.raises(HolderNotFitting):
-        issued(here, generate_signer("SGD_SM3_SM2"), "client")
+        issued(here, generate_signer("SGD_SM3_SM2"), "timestamp")
     with here.deployment.reading() as session:
         assert session.scalar(select(func.count()).select_from(EscrowedKey)) == 1
 
