@@ -27,7 +27,8 @@ from idp.deployment import Deployment, open_deployment
 from idp.directory import probe, registration
 from idp.errors import YimaError
 from idp.i18n import translate
-from idp.keys import chains, rotation
+from idp.keys import chains, rotation, schedule
+from idp.keys.sealing import SEALING
 from idp.mfa.factor import Site
 from idp.mfa.policy import kinds_of
 from idp.outbox.tables import Message
@@ -38,6 +39,7 @@ from idp.settings import Settings, load
 _ = gettext.gettext
 
 GOOD, WARNING, BAD = "ok", "look", "wrong"
+LATE = timedelta(days=1)
 FORCED_REMEMBERED = timedelta(days=30)
 LISTS_WARNED = timedelta(days=30)
 
@@ -85,6 +87,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield from _directories(deployment)
         yield from _outbox(deployment)
         yield from _forced_resets(deployment)
+        yield from _ageing_keys(deployment)
         yield from _certificates(deployment)
         yield from _hosted_lists(deployment)
     finally:
@@ -134,6 +137,27 @@ def _keys(deployment: Deployment) -> str | None:
     for algorithm in rotation.ALGORITHMS:
         deployment.ring.signer(algorithm, now)
     return None
+
+
+def _ageing_keys(deployment: Deployment) -> Iterator[Finding]:
+    now, settings = deployment.clock.now(), deployment.settings
+    try:
+        rows = deployment.ring.current().rows
+    except (YimaError, SQLAlchemyError):  # what is wrong with them stands above
+        return
+    what = _("Keys change in time")
+    late = [one for one in schedule.due(rows, settings, now) if one.at < now - LATE]
+    if late:
+        advice = _("%(keys)s should have been rotated by the server. Is `yima serve` running? By hand: `yima key rotate`.")
+        yield Finding(WARNING, what, advice % {"keys": ", ".join(one.what for one in late)})
+    if (saml := schedule.old_saml_key(rows, now)) is not None:
+        advice = _("The key for SAML is from %(day)s. Plan its change with your apps, then `yima key rotate %(algorithm)s`.")
+        yield Finding(WARNING, what, advice % {"day": f"{saml.created_at:%Y-%m-%d}", "algorithm": saml.algorithm})
+    for purpose in SEALING:
+        older = [row.kid for row in rows if row.purpose == purpose][:-1]
+        if older:
+            advice = _("Run `yima key reseal`, then `yima key destroy` for each of: %(keys)s")
+            yield Finding(WARNING, _("Old keys that seal are gone"), advice % {"keys": ", ".join(older)})
 
 
 def _journal(deployment: Deployment) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
 from idp.deployment import SYSTEM, Deployment
-from idp.keys import rotation
+from idp.keys import rotation, schedule
 from idp.login import flow, sessions, sign_outs, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
@@ -184,6 +184,18 @@ def complete_keys(deployment: Deployment) -> int:
     return len(made)
 
 
+def rotate_keys(deployment: Deployment) -> int:
+    """Lets the next key take over where one has become as old as the settings allow; returns how many those were."""
+    now, settings = deployment.clock.now(), deployment.settings
+    waiting = schedule.due(deployment.ring.current().rows, settings, now)
+    if not waiting or waiting[0].at > now:
+        return 0
+    with deployment.transaction(SYSTEM) as tx:
+        made = schedule.rotate_due(tx, deployment.master, settings)
+    deployment.ring.forget()
+    return len(made)
+
+
 def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], None]:
     """Does all of this every minute in a thread of its own until the returned function is called."""
     stop = threading.Event()
@@ -192,6 +204,7 @@ def start(deployment: Deployment, endings: Sequence[Ending]) -> Callable[[], Non
         while not stop.wait(EVERY_SECONDS):
             try:
                 complete_keys(deployment)
+                rotate_keys(deployment)
                 end_expired_sessions(deployment, endings)
                 carry_out_resets(deployment)
                 purge(deployment)

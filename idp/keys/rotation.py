@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -90,6 +90,10 @@ def renew_secret(tx: Transaction, master: Envelope, purpose: Purpose) -> Key:
     """A new secret for ``purpose``, used for everything sealed from now on; what older ones sealed still opens."""
     if purpose not in RENEWABLE:
         raise KeyNotRetirable(key_id=purpose.value)
+    tx.session.execute(
+        update(Key).where(Key.purpose == purpose.value, Key.retired_at.is_(None)).values(retired_at=tx.now),
+        execution_options={"synchronize_session": False},
+    )
     return _add(tx, new_secret(master, purpose, tx.now))
 
 

@@ -10,6 +10,10 @@ from typing import Protocol
 
 TOKEN_ALGORITHMS = {"sm": ("SGD_SM3_SM2",), "intl": ("RS256", "ES256", "PS256")}
 
+# Our policy: for how much longer than its last token lives a key is published. A server may sign with it for some seconds after it
+# is retired, and clocks differ.
+SLACK = timedelta(minutes=5)
+
 # What signs SAML messages: an RSA key of its own, with a certificate of its own making, because SAML's metadata names keys so.
 SAML_ALGORITHM = "SAML-RS256"
 
@@ -62,7 +66,7 @@ def state(key: Timed, now: datetime) -> State:
 
 
 def is_published(key: Timed, now: datetime, longest_token: timedelta) -> bool:
-    """Whether the public half belongs in the key set: until the last token signed with it has expired."""
+    """Whether the public half belongs in the key set: until the last token signed with it has expired everywhere."""
     if state(key, now) is State.RETIRED:
-        return key.retired_at is not None and now < key.retired_at + longest_token
+        return key.retired_at is not None and now < key.retired_at + longest_token + SLACK
     return state(key, now) is not State.WITHDRAWN

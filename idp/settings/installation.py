@@ -20,6 +20,7 @@ from idp.errors import YimaError
 from idp.i18n import N_
 from idp.settings.cas import CasSettings
 from idp.settings.certification import CertificationSettings
+from idp.settings.keys import KeySettings
 from idp.settings.mail import MailSettings
 from idp.settings.roster import RosterSettings
 from idp.settings.saml import SamlSettings
@@ -39,7 +40,9 @@ class SettingsError(YimaError):
     default_message = N_("Setting %(name)s: %(reason)s")
 
 
-class Settings(SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSettings, RosterSettings, CertificationSettings):
+class Settings(
+    SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSettings, RosterSettings, CertificationSettings, KeySettings
+):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -18,6 +18,9 @@ def test_after_a_rotation_everything_is_sealed_anew_and_it_says_so(yima: Yima, d
     assert yima("key", "reseal").out == "Everything is sealed under the newest keys.\n"
     assert yima("key", "rotate", "seal").code == 0
     assert yima("key", "rotate", "ca").code == 0
+    advice = [one["advice"] for one in yima("doctor", "--json").json["findings"] if one["what"] == "Old keys that seal are gone"]
+    assert [old in one for one in advice] == [True, False]
+    assert next(row for row in yima("key", "list", "--json").json if row["kid"] == old)["state"] == "retired"
     waiting = yima("key", "reseal", "--count", "--json").json
     assert waiting["left"] == {place.name: 1 for place in PLACES}
     assert yima("key", "destroy", old, "--yes").code == 1  # it was in use a moment ago

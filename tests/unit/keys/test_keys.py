@@ -16,7 +16,7 @@ from idp.deployment import Deployment, initialise, open_deployment
 from idp.housekeeping import complete_keys
 from idp.keys import master, rotation
 from idp.keys.errors import KeyNotRetirable, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWrong, NoSuchKey, NotInitialised
-from idp.keys.states import KEY_SETS, TOKEN_ALGORITHMS, Purpose, State, state
+from idp.keys.states import KEY_SETS, SLACK, TOKEN_ALGORITHMS, Purpose, State, state
 from idp.keys.tables import Key
 from idp.settings import Settings
 from tests.at_once import at_once, refused
@@ -69,7 +69,7 @@ def test_a_retired_key_stays_published_as_long_as_its_last_token_lives(deploymen
     clock.forward(days=1)
     old = deployment.ring.signer("SGD_SM3_SM2", clock.now()).kid
     rotate(deployment, "SGD_SM3_SM2")
-    clock.forward(seconds=deployment.settings.longest_token.total_seconds() - 1)
+    clock.forward(seconds=(deployment.settings.longest_token + SLACK).total_seconds() - 1)
     assert old in published(deployment, "sm")
     clock.forward(seconds=1)
     assert old not in published(deployment, "sm")
