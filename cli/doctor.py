@@ -27,7 +27,7 @@ from idp.deployment import Deployment, open_deployment
 from idp.directory import probe, registration
 from idp.errors import YimaError
 from idp.i18n import translate
-from idp.keys import chains, rotation, schedule
+from idp.keys import chains, inspection, rotation, schedule
 from idp.keys.sealing import SEALING
 from idp.mfa.factor import Site
 from idp.mfa.policy import kinds_of
@@ -84,6 +84,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield _guarded(_("The master key opens the key ring"), lambda: _keys(deployment))
         yield _guarded(_("The journal is whole"), lambda: _journal(deployment))
         yield _guarded(_("The sign-in policy can be met"), lambda: _policy(deployment))
+        yield from _devices(deployment)
         yield from _directories(deployment)
         yield from _outbox(deployment)
         yield from _forced_resets(deployment)
@@ -171,6 +172,26 @@ def _policy(deployment: Deployment) -> str | None:
     with deployment.reading() as session:
         check_reachable(store.current(session), kinds_of(site))
     return None
+
+
+def _devices(deployment: Deployment) -> Iterator[Finding]:
+    what = _("Keys in devices sign")
+    try:
+        with deployment.reading() as session:
+            used = inspection.in_use(session, deployment.clock.now())
+    except SQLAlchemyError:  # what is wrong with the database stands above
+        return
+    devices = deployment.ring.devices
+    for device in inspection.look_at(devices):
+        if device.error is not None:
+            # With no key in use in it, nobody waits for it.
+            needed = any(row.reference.startswith(f"sdf:{device.label}#") for row in used)
+            yield Finding(BAD if needed else WARNING, _("Devices answer"), _text(device.error))
+    if stuck := inspection.without_successor(deployment.ring.current().rows, used, deployment.clock.now()):
+        advice = _("No other key waits to take over from %(key)s. Make one in the device, then run `yima key adopt`.")
+        yield Finding(WARNING, _("Keys in devices have a successor"), advice % {"key": stuck.reference})
+    for key in inspection.try_keys(devices, used):
+        yield Finding(BAD if key.error else GOOD, what, _text(key.error) if key.error else f"{key.reference}: {key.purpose}")
 
 
 def _directories(deployment: Deployment) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from idp.crypto import engines, selftest
 from idp.crypto.envelope import Envelope
 from idp.database import Database
 from idp.database.migration import migrate, wait_for_other_starts
-from idp.keys import KeyRing, master, rotation
+from idp.keys import KeyRing, devices, master, rotation
 from idp.keys.exposure import check_outside_repositories
 from idp.keys.sealing import open_secret
 from idp.keys.states import Purpose
@@ -54,7 +54,8 @@ class Deployment:
             yield session
 
     def close(self) -> None:
-        """Gives back the connections."""
+        """Gives back the connections, to devices too."""
+        self.ring.devices.close()
         self.database.close()
 
 
@@ -68,7 +69,7 @@ def open_deployment(settings: Settings, clock: Clock | None = None) -> Deploymen
     selftest.run_once(engines.select(settings.sm_engine, settings.libcrypto_path))
     database = Database(settings.database, pool_size=settings.database_pool_size)
     envelope = master.load(settings)
-    ring = KeyRing(database, envelope, longest_token=settings.longest_token)
+    ring = KeyRing(database, envelope, longest_token=settings.longest_token, devices=devices.configured(settings))
     return Deployment(settings, database, ring, clock or SystemClock(), envelope)
 
 

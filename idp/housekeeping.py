@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
 from idp.deployment import SYSTEM, Deployment
-from idp.keys import rotation, schedule
+from idp.keys import adoption, rotation, schedule
 from idp.login import flow, sessions, sign_outs, throttle
 from idp.login.errors import NoSuchSession
 from idp.login.sessions import Ending
@@ -174,7 +174,10 @@ def carry_out_resets(deployment: Deployment) -> int:
 def complete_keys(deployment: Deployment) -> int:
     """Makes the keys that a first start has put off, so that the next rotation finds its key known; returns how many those were."""
     now = deployment.clock.now()
-    missing = rotation.lacking(deployment.ring.current().rows, now)
+    rows = deployment.ring.current().rows
+    with deployment.reading() as session:
+        in_device = adoption.in_devices(session, rows)
+    missing = rotation.lacking(rows, now, in_device=in_device)
     if not missing:
         return 0
     prepared = rotation.prepare(deployment.master, missing, now)

@@ -8,6 +8,7 @@ import click
 from cli.ca.group import command
 from cli.ca.record import (
     COMMON_NAME,
+    KEY,
     OPERATORS,
     ORGANISATION,
     SCHOOL,
@@ -24,6 +25,7 @@ from cli.output import print_record
 from idp.certification import authorities, ceremony, lists
 from idp.certification.ceremony import Ceremony
 from idp.crypto import pem, sm3
+from idp.crypto.devices.reference import KeyReference
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 
 _ = gettext.gettext
@@ -44,11 +46,16 @@ SIGNED_TITLES = {
 @ORGANISATION
 @COMMON_NAME
 @click.option("--out", type=FILE, required=True, help=_("Where the request is written."))
+@KEY
 @json_option
-def request(name: str, school: str | None, organisation: str | None, common_name: str, out: Path, as_json: bool) -> None:
+def request(
+    name: str, school: str | None, organisation: str | None, common_name: str, out: Path, key: str | None, as_json: bool
+) -> None:
     """Makes the request."""
+    reference = KeyReference.parse(key) if key is not None else None
     with changing() as (deployment, tx):
-        row = ceremony.request(tx, office(deployment), name, holder(tx.session, school, organisation, common_name))
+        whose = holder(tx.session, school, organisation, common_name)
+        row = ceremony.request(tx, office(deployment), name, whose, key=reference)
         write_file(out, row.request)
         print_record(record(tx.session, row), TITLES, as_json=as_json)
 

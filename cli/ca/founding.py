@@ -5,10 +5,11 @@ import gettext
 import click
 
 from cli.ca.group import command
-from cli.ca.record import COMMON_NAME, ORGANISATION, SCHOOL, TITLES, holder, office, record
+from cli.ca.record import COMMON_NAME, KEY, ORGANISATION, SCHOOL, TITLES, holder, office, record
 from cli.frame import changing, json_option
 from cli.output import print_record
 from idp.certification import authorities, ceremony, lists
+from idp.crypto.devices.reference import KeyReference
 
 _ = gettext.gettext
 
@@ -28,6 +29,7 @@ _ = gettext.gettext
     is_flag=True,
     help=_("A root whose machine has no network: its lists are good for half a year, and are carried to where they are served."),
 )
+@KEY
 @json_option
 def init(
     name: str,
@@ -38,16 +40,18 @@ def init(
     common_name: str,
     days: int | None,
     offline: bool,
+    key: str | None,
     as_json: bool,
 ) -> None:
     """Founds, and publishes the first list."""
     if root == (parent is not None) or ((days is not None or offline) and not root):
         raise click.UsageError(_("Give either --root or --parent; --days and --offline are for a root."))
+    reference = KeyReference.parse(key) if key is not None else None
     with changing() as (deployment, tx):
         whose = holder(tx.session, school, organisation, common_name)
         if parent is None:
-            row = ceremony.found_root(tx, office(deployment), name, whose, days=days, offline=offline)
+            row = ceremony.found_root(tx, office(deployment), name, whose, days=days, offline=offline, key=reference)
         else:
-            row = ceremony.found_below(tx, office(deployment), authorities.by_name(tx.session, parent), name, whose)
+            row = ceremony.found_below(tx, office(deployment), authorities.by_name(tx.session, parent), name, whose, key=reference)
         lists.publish(tx, office(deployment), row)
         print_record(record(tx.session, row), TITLES, as_json=as_json)

@@ -14,12 +14,15 @@ from idp.certification.office import Office, office_of
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority
 from idp.crypto import pem, sm3
+from idp.crypto.jose.jwk import thumbprint
+from idp.crypto.jose.sm2_key import SM2Key
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.crl import RevocationList
 from idp.crypto.x509.request import CertificateRequest
 from idp.deployment import Deployment
 from idp.errors import YimaError
 from idp.i18n import N_
+from idp.keys.tables import DeviceKey
 
 _ = gettext.gettext
 
@@ -28,6 +31,7 @@ TITLES = {
     "name": _("Name"),
     "subject": _("Subject"),
     "parent": _("Parent"),
+    "key": _("Key"),
     "institution": _("Institution"),
     "state": _("State"),
     "valid_until": _("Valid until"),
@@ -39,6 +43,7 @@ OPERATORS = click.option(
 )
 ORGANISATION = click.option("--organisation", help=_("The organisation's name, where it is not in the register."))
 SCHOOL = click.option("--school", help=_("The code of the institution in the register."))
+KEY = click.option("--key", metavar="sdf:LABEL#INDEX", help=_("Its key is that one of a device; without it, one is made here."))
 COMMON_NAME = click.option("--common-name", default="", help=_("The authority's own name; without it, the organisation's."))
 
 
@@ -114,6 +119,13 @@ def holder(session: Session, school: str | None, organisation: str | None, commo
     return Holder(organisation or "", common_name or organisation or "")
 
 
+def where(session: Session, row: CertificateAuthority) -> str | None:
+    """The device that its key lives in; nothing for a key in the database."""
+    kid = thumbprint(SM2Key(CertificateRequest.from_pem(row.request).public_key).public_jwk(), "sm3")
+    found = session.get(DeviceKey, kid)
+    return found.reference if found is not None else None
+
+
 def record(session: Session, row: CertificateAuthority) -> dict[str, Any]:
     """What is known of an authority."""
     parent = session.get(CertificateAuthority, row.parent_id) if row.parent_id is not None else None
@@ -123,6 +135,7 @@ def record(session: Session, row: CertificateAuthority) -> dict[str, Any]:
         "subject": row.subject,
         "parent": parent.name if parent is not None else None,
         "institution": row.institution,
+        "key": where(session, row),
         "state": "active" if certificate is not None else "waiting",
         "valid_until": certificate.tbs.not_after.isoformat() if certificate is not None else None,
         "fingerprint": certificate.fingerprint.hex() if certificate is not None else None,

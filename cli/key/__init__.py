@@ -1,10 +1,11 @@
 """``yima key``: the key ring at the command line.
 
 ``listing`` looks, ``rotating`` changes and withdraws keys, ``chain`` brings certificates of token keys from authorities elsewhere,
-``resealing`` brings everything under the newest key and destroys the old; ``record`` is how one is shown.
+``devices`` takes keys of cryptographic devices into use, ``resealing`` brings everything under the newest key and destroys the
+old; ``record`` is how one is shown.
 """
 
-from cli.key import chain, listing, resealing, rotating
+from cli.key import chain, devices, listing, resealing, rotating
 from cli.key.group import command
 
-__all__ = ["chain", "command", "listing", "resealing", "rotating"]
+__all__ = ["chain", "command", "devices", "listing", "resealing", "rotating"]

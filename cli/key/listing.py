@@ -6,6 +6,7 @@ from cli.frame import json_option, opened
 from cli.key.group import command
 from cli.key.record import COLUMNS, record
 from cli.output import print_rows
+from idp.keys import adoption
 
 _ = gettext.gettext
 
@@ -15,4 +16,6 @@ _ = gettext.gettext
 def list_(as_json: bool) -> None:
     """Lists."""
     with opened() as deployment:
-        print_rows([record(deployment, row) for row in deployment.ring.current().rows], COLUMNS, as_json=as_json)
+        with deployment.reading() as session:
+            places = adoption.places(session)
+        print_rows([record(deployment, row, places) for row in deployment.ring.current().rows], COLUMNS, as_json=as_json)

@@ -1,8 +1,10 @@
 """How a key is shown. Never its private half."""
 
 import gettext
+from collections.abc import Mapping
 from datetime import datetime
 
+from idp.crypto.devices.reference import KeyReference
 from idp.deployment import Deployment
 from idp.keys import schedule
 from idp.keys.states import SLACK, Purpose, State, state
@@ -15,6 +17,7 @@ COLUMNS = {
     "purpose": _("Purpose"),
     "algorithm": _("Algorithm"),
     "state": _("State"),
+    "device": _("Device"),
     "created_at": _("Created"),
     "activated_at": _("Active from"),
     "retired_at": _("Retired at"),
@@ -22,9 +25,13 @@ COLUMNS = {
 }
 
 
-def record(deployment: Deployment, row: Key) -> dict[str, object]:
-    """A key as JSON shows it. ``next_at`` is when its state changes: by the schedule, or because its last token has expired."""
+def record(deployment: Deployment, row: Key, places: Mapping[str, KeyReference]) -> dict[str, object]:
+    """A key as JSON shows it. ``next_at`` is when its state changes: by the schedule, or because its last token has expired.
+
+    ``places``: the keys that live in a device.
+    """
     shown: dict[str, object] = {"kid": row.kid, "purpose": row.purpose, "algorithm": row.algorithm}
+    shown["device"] = str(places[row.kid]) if row.kid in places else None
     shown["state"] = state(row, deployment.clock.now()).value
     for name in ("created_at", "activated_at", "retired_at", "withdrawn_at"):
         moment = getattr(row, name)

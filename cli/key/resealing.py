@@ -68,5 +68,5 @@ def destroy(kid: str, yes: bool, as_json: bool) -> None:
     confirm(_("%(kid)s will be gone for good: only a backup still has it. Go on?") % {"kid": kid}, yes)
     with changing() as (deployment, tx):
         longest = deployment.settings.longest_token
-        shown = record(deployment, destruction.destroy(tx, PLACES, VERIFIER, kid, longest_token=longest))
+        shown = record(deployment, destruction.destroy(tx, PLACES, VERIFIER, kid, longest_token=longest), {})
     print_rows([shown], COLUMNS, as_json=as_json)

@@ -11,6 +11,7 @@ class Action(StrEnum):
 
     KEY_CREATED = "keys.key.created"
     KEY_ROTATED = "keys.key.rotated"
+    KEY_ADOPTED = "keys.key.adopted"
     KEY_RETIRED = "keys.key.retired"
     KEY_CHAIN_ATTACHED = "keys.key.chain_attached"
     KEY_CHAIN_DETACHED = "keys.key.chain_detached"

@@ -17,13 +17,16 @@ from idp.certification.office import Office, key_context, key_digest
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority, HostedAuthority
 from idp.crypto import pem
-from idp.crypto.jose.algorithms import SM2_ALGORITHM
-from idp.crypto.jose.signer import SoftwareSigner, generate_signer
+from idp.crypto.devices.reference import KeyReference
+from idp.crypto.devices.signer import SdfSigner
+from idp.crypto.jose.signer import Signer
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.name import Name
 from idp.crypto.x509.request import create_request
 from idp.crypto.x509.signing import public_key_of
+from idp.keys import adoption
 
+DEVICE_KEY_PURPOSE = "authority"
 # A name stands in addresses, where a hyphen and digits at its end are a shard's.
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _SHARD = re.compile(r"-\d+$")
@@ -34,20 +37,32 @@ class Founded:
     """An authority without a certificate, and its key."""
 
     row: CertificateAuthority
-    signer: SoftwareSigner
+    signer: Signer
 
 
-def found(tx: Transaction, office: Office, name: str, holder: Holder, subject: Name, *, offline: bool = False) -> Founded:
-    """Makes the key of a new authority, seals it, and writes its request. It can do nothing before it has a certificate.
+def found(
+    tx: Transaction,
+    office: Office,
+    name: str,
+    holder: Holder,
+    subject: Name,
+    *,
+    offline: bool = False,
+    key: KeyReference | None = None,
+) -> Founded:
+    """Makes the key of a new authority, or takes the one in a device, seals it, and writes its request. It can do nothing before it
+    has a certificate.
 
-    Raises :class:`InvalidAuthorityName`, :class:`AuthorityExists`.
+    Raises :class:`InvalidAuthorityName`, :class:`AuthorityExists`, ``DeviceKeyInUse`` or a ``DeviceError``.
     """
     check_name(name)
     tx.serialise()
     ours = select(CertificateAuthority.id).where(CertificateAuthority.name == name)
     if tx.session.scalar(ours) is not None or tx.session.get(HostedAuthority, name) is not None:
         raise AuthorityExists(name=name)
-    signer = generate_signer(SM2_ALGORITHM)
+    signer = office.new_key(key)
+    if isinstance(signer, SdfSigner):
+        adoption.adopt(tx, signer, DEVICE_KEY_PURPOSE)
     row = CertificateAuthority(
         name=name,
         institution=holder.institution.code if holder.institution is not None else None,

@@ -21,6 +21,7 @@ from idp.certification.profiles import Profile, Validity
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto import pem, sm3
+from idp.crypto.devices.reference import KeyReference
 from idp.crypto.errors import CryptoError
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.extensions.usage import KEY_CERT_SIGN
@@ -46,7 +47,14 @@ class Ceremony:
 
 
 def found_root(
-    tx: Transaction, office: Office, name: str, holder: Holder, *, days: int | None = None, offline: bool = False
+    tx: Transaction,
+    office: Office,
+    name: str,
+    holder: Holder,
+    *,
+    days: int | None = None,
+    offline: bool = False,
+    key: KeyReference | None = None,
 ) -> CertificateAuthority:
     """A root. More ``days`` than ten years are allowed here, and here only. ``offline``: on a machine without a network.
 
@@ -54,27 +62,36 @@ def found_root(
     """
     profile = _lasting(office.profiles[ROOT], days)
     subject = subjects.subject(profile, holder)
-    founded = authorities.found(tx, office, name, holder, subject, offline=offline)
+    founded = authorities.found(tx, office, name, holder, subject, offline=offline, key=key)
     application = Application(profile, holder, CertificateRequest.from_pem(founded.row.request))
-    key = issuance.lint(tx.session, application).request.public_key
-    tbs = contents(office, profile, holder, key, subject, IssuedBy(name, None), tx.now)
+    public_key = issuance.lint(tx.session, application).request.public_key
+    tbs = contents(office, profile, holder, public_key, subject, IssuedBy(name, None), tx.now)
     linted = lint_certificate(tbs, Issuer(founded.signer, None, long_root=days is not None))
     return _complete(tx, office, founded.row, [Certificate(issuance.keep(tx, founded.row, application, linted, 0).der)])
 
 
-def found_below(tx: Transaction, office: Office, parent: CertificateAuthority, name: str, holder: Holder) -> CertificateAuthority:
+def found_below(
+    tx: Transaction,
+    office: Office,
+    parent: CertificateAuthority,
+    name: str,
+    holder: Holder,
+    *,
+    key: KeyReference | None = None,
+) -> CertificateAuthority:
     """An authority below another one of this installation, complete at once."""
     profile = office.profiles[SUBORDINATE]
-    founded: Founded = authorities.found(tx, office, name, holder, subjects.subject(profile, holder))
+    founded: Founded = authorities.found(tx, office, name, holder, subjects.subject(profile, holder), key=key)
     application = Application(profile, holder, CertificateRequest.from_pem(founded.row.request))
     issued = issuance.issue(tx, office, parent, application)
     founded.row.parent_id = parent.id
     return _complete(tx, office, founded.row, [Certificate(issued.der), *chain_of(parent)])
 
 
-def request(tx: Transaction, office: Office, name: str, holder: Holder) -> CertificateAuthority:
+def request(tx: Transaction, office: Office, name: str, holder: Holder, *, key: KeyReference | None = None) -> CertificateAuthority:
     """An authority that waits: its request is to be carried to the authority above."""
-    return authorities.found(tx, office, name, holder, subjects.subject(office.profiles[SUBORDINATE], holder)).row
+    subject = subjects.subject(office.profiles[SUBORDINATE], holder)
+    return authorities.found(tx, office, name, holder, subject, key=key).row
 
 
 def sign(

@@ -1,6 +1,5 @@
 """What every act of an authority needs beside its transaction: the vault for the keys, the profiles, the public address."""
 
-import json
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -9,7 +8,10 @@ from idp.certification import profiles
 from idp.certification.profiles import Profiles
 from idp.certification.tables import CertificateAuthority, TimeStampAuthority
 from idp.crypto import sm2, sm3
-from idp.crypto.jose.signer import Signer, SoftwareSigner
+from idp.crypto.devices.reference import KeyReference
+from idp.crypto.devices.signer import SdfSigner
+from idp.crypto.jose.algorithms import SM2_ALGORITHM
+from idp.crypto.jose.signer import Signer, SoftwareSigner, generate_signer
 from idp.keys import Vault
 from idp.settings import Settings
 
@@ -38,9 +40,13 @@ class Office:
         """The key of the authority's time-stamp service."""
         return self._open(row.key_sealed, timestamp_context(authority.name))
 
-    def seal(self, signer: SoftwareSigner, context: str) -> str:
+    def new_key(self, reference: KeyReference | None = None) -> SoftwareSigner | SdfSigner:
+        """A fresh key, or one that waits in a device and has just signed something. Raises a ``DeviceError``."""
+        return generate_signer(SM2_ALGORITHM) if reference is None else self.vault.devices.adopted(reference, verify_all=True)
+
+    def seal(self, signer: SoftwareSigner | SdfSigner, context: str) -> str:
         """A key, sealed for one place."""
-        return self.vault.seal(json.dumps(signer.private_jwk()), context=context)
+        return self.vault.seal_signer(signer, context=context)
 
     def _open(self, sealed: str, context: str) -> Signer:
         # Opening costs as much as signing. What is kept is found by the sealed text itself, so it can never be out of date.
@@ -48,8 +54,7 @@ class Office:
         with self._lock:
             found = self._signers.get(place)
             if found is None:
-                jwk = json.loads(self.vault.open(sealed, context=context))
-                found = self._signers[place] = SoftwareSigner.from_private_jwk(jwk)
+                found = self._signers[place] = self.vault.open_signer(sealed, context=context)
             self._signers.move_to_end(place)
             if len(self._signers) > _OPENED:
                 self._signers.popitem(last=False)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 
 from sqlalchemy import delete, select
@@ -14,6 +15,7 @@ from idp.certification import following, lists, renewals, responder_keys, timest
 from idp.certification.errors import PublicationOvertaken
 from idp.certification.office import Office, office_of
 from idp.certification.tables import CertificateAuthority, SignedAnswer
+from idp.crypto.devices.errors import DeviceError
 from idp.deployment import SYSTEM, Deployment
 
 log = logging.getLogger("yima.certification")
@@ -32,10 +34,10 @@ def run_due(deployment: Deployment, office: Office) -> int:
     done = 0
     for row in active:
         if responder_keys.needs_renewal(row, deployment.clock.now()):
-            done += _renew(deployment, office, row.id)
-        done += _renew_timestamps(deployment, office, row.id)
+            done += _unless_away(partial(_renew, deployment, office, row.id))
+        done += _unless_away(partial(_renew_timestamps, deployment, office, row.id))
     for number in due:
-        done += _publish(deployment, office, number)
+        done += _unless_away(partial(_publish, deployment, office, number))
     return done
 
 
@@ -78,7 +80,7 @@ def start(deployment: Deployment) -> Callable[[], None]:
                     follow_registry(deployment)
                 run_due(deployment, office)
                 if beat % FOLLOW_EVERY == 0:
-                    token_upkeep.keep(deployment, office)
+                    _unless_away(partial(token_upkeep.keep, deployment, office))
                 if beat % REMIND_EVERY == 0:
                     remind(deployment)
             except Exception:
@@ -86,6 +88,15 @@ def start(deployment: Deployment) -> Callable[[], None]:
 
     threading.Thread(target=run, name="certification", daemon=True).start()
     return stop.set
+
+
+def _unless_away(work: Callable[[], int]) -> int:
+    # An authority whose key is in a device that does not answer holds up none of the others.
+    try:
+        return work()
+    except DeviceError as error:
+        log.warning("an authority waits for its key: %s", error)
+        return 0
 
 
 def _renew(deployment: Deployment, office: Office, number: int) -> int:

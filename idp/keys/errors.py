@@ -81,3 +81,20 @@ class KeyKeptForever(KeysError):
 
     code = "keys.kept_forever"
     default_message = N_("The key %(key_id)s cannot be destroyed: what it has made stays, and is verified with it.")
+
+
+class DeviceKeyInUse(KeysError):
+    """A key of a device that is in use already, or was once."""
+
+    code = "keys.device_key_in_use"
+    default_message = N_("The key %(key)s is in use already, or was: each key is for one thing. Make another in the device.")
+
+
+class DeviceKeysUsedUp(KeysError):
+    """The active key lives in a device, and no other of a device waits to take over."""
+
+    code = "keys.device_keys_used_up"
+    default_message = N_(
+        "No other key of a device waits to take over from %(key_id)s. Adopt one (`yima key adopt`), or leave the device on purpose"
+        " with --in-software."
+    )

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from idp.audit.chain import AuditKeys, require
 from idp.crypto.envelope import Envelope
 from idp.crypto.errors import CryptoError
-from idp.crypto.jose import Signer, SoftwareSigner
+from idp.crypto.jose import Signer
 from idp.crypto.passwords import PasswordHasher
 from idp.database import Database
+from idp.keys.devices import Devices
 from idp.keys.errors import MasterKeyWrong, NotInitialised
 from idp.keys.sealing import open_private_jwk, open_secret
+from idp.keys.signers import signer_of
 from idp.keys.states import KEY_SETS, Purpose, State, is_published, state
 from idp.keys.tables import Key
 from idp.keys.vault import Vault
@@ -28,8 +30,9 @@ REFRESH_SECONDS = 5.0
 class Signers:
     """The token keys, opened; each is parsed and checked at its first use, because that takes an RSA key a tenth of a second."""
 
-    def __init__(self, jwks: Mapping[str, Mapping[str, object]], ready: Mapping[str, Signer]) -> None:
+    def __init__(self, jwks: Mapping[str, Mapping[str, object]], ready: Mapping[str, Signer], devices: Devices) -> None:
         self._jwks = jwks
+        self._devices = devices
         self.ready = {kid: signer for kid, signer in ready.items() if kid in jwks}
 
     def __contains__(self, kid: str) -> bool:
@@ -39,7 +42,7 @@ class Signers:
     def __getitem__(self, kid: str) -> Signer:
         """The key with this id. Two threads may parse it at once; both get one that signs the same."""
         if kid not in self.ready:
-            self.ready[kid] = SoftwareSigner.from_private_jwk(self._jwks[kid])
+            self.ready[kid] = signer_of(self._jwks[kid], self._devices)
         return self.ready[kid]
 
 
@@ -61,14 +64,15 @@ class Snapshot:
 class KeyRing:
     """The keys of one installation. Safe to share between threads."""
 
-    def __init__(self, database: Database, master: Envelope, *, longest_token: timedelta) -> None:
+    def __init__(self, database: Database, master: Envelope, *, longest_token: timedelta, devices: Devices | None = None) -> None:
         self._database = database
         self._master = master
         self._longest_token = longest_token
         self._snapshot: Snapshot | None = None
         self._lock = threading.Lock()
-        self.vault = Vault(self.current, self.newest)
-        self.authority_vault = Vault(self.current, self.newest, Purpose.AUTHORITY)
+        self.devices = devices if devices is not None else Devices()
+        self.vault = Vault(self.current, self.newest, devices=self.devices)
+        self.authority_vault = Vault(self.current, self.newest, Purpose.AUTHORITY, devices=self.devices)
 
     def current(self) -> Snapshot:
         """The keys, at most :data:`REFRESH_SECONDS` old.
@@ -134,7 +138,7 @@ class KeyRing:
         newest = {row.purpose: row.kid for row in rows}  # ordered by creation: the last one wins
         return Snapshot(
             rows=rows,
-            signers=Signers(jwks, before.signers.ready if before else {}),
+            signers=Signers(jwks, before.signers.ready if before else {}, self.devices),
             envelopes=_envelopes(secrets, newest),
             index_key=secrets[Purpose.INDEX][newest[Purpose.INDEX]],
             subject_key=secrets[Purpose.SUBJECT][newest[Purpose.SUBJECT]],

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
 from idp.crypto.envelope import Envelope
-from idp.keys.errors import KeyNotRetirable, NoSuchKey
+from idp.keys.adoption import in_devices
+from idp.keys.errors import DeviceKeysUsedUp, KeyNotRetirable, NoSuchKey
 from idp.keys.sealing import new_secret, new_token_key
 from idp.keys.states import KEY_SETS, Purpose, State, state
 from idp.keys.tables import Key
@@ -29,13 +30,17 @@ def missing_secrets(session: Session, master: Envelope, now: datetime) -> list[K
     return [new_secret(master, purpose, now) for purpose in Purpose if purpose is not Purpose.TOKEN and purpose not in there]
 
 
-def lacking(keys: Collection[Key], now: datetime, *, spares: bool = True) -> list[str]:
-    """The algorithms that lack their active key, and with ``spares`` those that lack their next one: twice what lacks both."""
+def lacking(keys: Collection[Key], now: datetime, *, spares: bool = True, in_device: Collection[str] = ()) -> list[str]:
+    """The algorithms that lack their active key, and with ``spares`` those that lack their next one: twice what lacks both.
+
+    After an active key that is ``in_device`` (ids) no other is made: the next one is for a person to choose.
+    """
     missing = []
     for algorithm in ALGORITHMS:
-        have = {state(key, now) for key in keys if key.purpose == Purpose.TOKEN and key.algorithm == algorithm}
+        mine = [key for key in keys if key.purpose == Purpose.TOKEN and key.algorithm == algorithm]
+        have = {state(key, now) for key in mine}
         missing += [algorithm] * (State.ACTIVE not in have)
-        missing += [algorithm] * (spares and State.NEXT not in have)
+        missing += [algorithm] * (spares and State.NEXT not in have and not _sign_in_device(mine, in_device, now))
     return missing
 
 
@@ -59,29 +64,41 @@ def complete(tx: Transaction, master: Envelope, prepared: Iterable[Key] = (), *,
 
     made = []
     for algorithm in ALGORITHMS:
-        have = [state(key, tx.now) for key in _token_keys(tx, algorithm)]
+        keys = _token_keys(tx, algorithm)
+        have = [state(key, tx.now) for key in keys]
         if State.ACTIVE not in have:
             made.append(take(algorithm))
             made[-1].activated_at = tx.now
-        if spares and State.NEXT not in have:
+        if spares and State.NEXT not in have and not _sign_in_device(keys, in_devices(tx.session, keys), tx.now):
             made.append(take(algorithm))
     return made
 
 
-def rotate(tx: Transaction, master: Envelope, algorithm: str, *, publish_ahead: timedelta) -> Key:
+def rotate(tx: Transaction, master: Envelope, algorithm: str, *, publish_ahead: timedelta, in_software: bool = False) -> Key:
     """Puts the next key of ``algorithm`` in the active one's place, and makes a new next one; returns the one that takes over.
 
     The next key has been in the published set since it was made. It takes over once that is ``publish_ahead`` ago, so that
     every app has seen it: at once, as a rule, and later only after two rotations in quick succession.
+
+    Where keys live in a device the next is another of a device, and none is made here: with none left it raises
+    :class:`DeviceKeysUsedUp`, unless the way back to a key ``in_software`` is meant.
     """
     keys = _token_keys(tx, algorithm)
     waiting = [key for key in keys if key.activated_at is None]
+    current = [key for key in keys if key.activated_at is not None and key.retired_at is None]
+    in_device = in_devices(tx.session, keys)
+    if in_software:
+        for key in [key for key in waiting if key.kid in in_device]:
+            _withdraw(tx, key)
+            waiting.remove(key)
+    elif not waiting and (stuck := [key for key in current if key.kid in in_device]):
+        raise DeviceKeysUsedUp(key_id=stuck[0].kid)
     successor = waiting[0] if waiting else _add(tx, new_token_key(master, algorithm, tx.now))
     successor.activated_at = max(tx.now, successor.created_at + publish_ahead)
-    for key in keys:
-        if key is not successor and key.activated_at is not None and key.retired_at is None:
-            key.retired_at = successor.activated_at
-    _add(tx, new_token_key(master, algorithm, tx.now))
+    for key in current:
+        key.retired_at = successor.activated_at
+    if len(waiting) <= 1 and successor.kid not in in_device:
+        _add(tx, new_token_key(master, algorithm, tx.now))
     tx.record(Action.KEY_ROTATED, subject=f"key:{successor.kid}", detail={"algorithm": algorithm})
     return successor
 
@@ -112,7 +129,10 @@ def retire(tx: Transaction, master: Envelope, kid: str) -> Key:
     key.withdrawn_at = tx.now
     key.retired_at = key.retired_at or tx.now
     if was_active:
-        rotate(tx, master, key.algorithm, publish_ahead=timedelta(0))
+        try:
+            rotate(tx, master, key.algorithm, publish_ahead=timedelta(0))
+        except DeviceKeysUsedUp:  # somebody has to sign
+            rotate(tx, master, key.algorithm, publish_ahead=timedelta(0), in_software=True)
     else:
         complete(tx, master)
     tx.record(Action.KEY_RETIRED, subject=f"key:{kid}", detail={"algorithm": key.algorithm})
@@ -127,6 +147,15 @@ def listed(tx: Transaction) -> Sequence[Key]:
 def _token_keys(tx: Transaction, algorithm: str) -> Sequence[Key]:
     mine = select(Key).where(Key.purpose == Purpose.TOKEN.value, Key.algorithm == algorithm, Key.withdrawn_at.is_(None))
     return tx.session.scalars(mine.order_by(Key.created_at).with_for_update()).all()
+
+
+def _sign_in_device(keys: Iterable[Key], in_device: Collection[str], now: datetime) -> bool:
+    return any(key.kid in in_device and state(key, now) is State.ACTIVE for key in keys)
+
+
+def _withdraw(tx: Transaction, key: Key) -> None:
+    key.withdrawn_at = tx.now
+    tx.record(Action.KEY_RETIRED, subject=f"key:{key.kid}", detail={"algorithm": key.algorithm})
 
 
 def _add(tx: Transaction, key: Key) -> Key:

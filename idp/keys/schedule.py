@@ -4,6 +4,7 @@ Keys for SAML stay out of it: our metadata has to reach every app by hand or by 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from idp.audit import Transaction
 from idp.crypto.envelope import Envelope
 from idp.keys import rotation
+from idp.keys.errors import DeviceKeysUsedUp
 from idp.keys.states import SAML_ALGORITHM, TOKEN_ALGORITHMS, Purpose, State, state
 from idp.keys.tables import Key
 
@@ -71,7 +73,9 @@ def rotate_due(tx: Transaction, master: Envelope, ages: Ages) -> list[Key]:
         if one.at > tx.now:
             break
         if one.what in rotation.ALGORITHMS:
-            made.append(rotation.rotate(tx, master, one.what, publish_ahead=timedelta(seconds=ages.jwks_max_age)))
+            ahead = timedelta(seconds=ages.jwks_max_age)
+            with suppress(DeviceKeysUsedUp):  # the next one is for a person to choose, and `yima doctor` asks for it
+                made.append(rotation.rotate(tx, master, one.what, publish_ahead=ahead))
         else:
             made.append(rotation.renew_secret(tx, master, Purpose(one.what)))
     return made

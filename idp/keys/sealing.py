@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from joserfc.jwk import RSAKey
 
+from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.envelope import Envelope
 from idp.crypto.jose import SoftwareSigner, generate_signer
+from idp.keys.signers import sealed_form
 from idp.keys.states import SAML_ALGORITHM, Purpose
 from idp.keys.tables import Key
 
@@ -32,6 +34,14 @@ def new_token_key(master: Envelope, algorithm: str, now: datetime) -> Key:
     return key
 
 
+def device_token_key(master: Envelope, signer: SdfSigner, now: datetime) -> Key:
+    """A signing key that lives in a device, published but not yet in use. What is sealed says where it is."""
+    key = Key(kid=signer.kid, purpose=Purpose.TOKEN.value, algorithm=signer.alg, created_at=now)
+    key.public_jwk = signer.public_jwk()
+    key.sealed = master.seal(json.dumps(sealed_form(signer)).encode(), context=_context(key))
+    return key
+
+
 def new_secret(master: Envelope, purpose: Purpose, now: datetime) -> Key:
     """A fresh secret for ``purpose``, in use from now on."""
     kid = f"{purpose.value}-{secrets.token_hex(6)}"
@@ -42,7 +52,10 @@ def new_secret(master: Envelope, purpose: Purpose, now: datetime) -> Key:
 
 
 def open_private_jwk(master: Envelope, key: Key) -> dict[str, object]:
-    """The private JWK of a token key. Raises a ``CryptoError`` when the master key is another one."""
+    """The private JWK of a token key; of one in a device the public JWK, which says where the other half is.
+
+    Raises a ``CryptoError`` when the master key is another one.
+    """
     jwk: dict[str, object] = json.loads(master.open(key.sealed, context=_context(key)))
     return jwk
 

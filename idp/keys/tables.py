@@ -9,6 +9,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from idp.database import Base, JSONText, UTCDateTime
 
 
+class DeviceKey(Base):
+    """A key of a device that was taken into use, by the id of its public half. The row stays: no key is taken into use twice.
+
+    ``reference`` is ``sdf:LABEL#INDEX``, for whoever looks; what is obeyed is sealed with the key. ``purpose`` is ``token`` or
+    ``authority``.
+    """
+
+    __tablename__ = "device_key"
+
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(48))
+    purpose: Mapped[str] = mapped_column(String(16))
+    adopted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Key(Base):
     """One key, sealed under the master key. Its state follows from its times, see :mod:`idp.keys.states`."""
 

@@ -1,12 +1,17 @@
 """Sealing secrets at rest, and finding sealed values again."""
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from idp.crypto import sm3
+from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.envelope import Envelope
 from idp.crypto.errors import UnknownKey
+from idp.crypto.jose import Signer, SoftwareSigner
+from idp.keys.devices import Devices
+from idp.keys.signers import sealed_form, signer_of
 
 
 class SecretKeys(Protocol):
@@ -25,11 +30,19 @@ class SecretKeys(Protocol):
 class Vault:
     """Seals values under the ring's current key and opens them under whichever key sealed them."""
 
-    def __init__(self, keys: Callable[[], SecretKeys], newest: Callable[[], SecretKeys], purpose: str = "seal") -> None:
+    def __init__(
+        self,
+        keys: Callable[[], SecretKeys],
+        newest: Callable[[], SecretKeys],
+        purpose: str = "seal",
+        *,
+        devices: Devices,
+    ) -> None:
         """``keys`` are the ring's keys, some seconds old; ``newest`` reads them anew. ``purpose`` is that of the sealing key."""
         self._keys = keys
         self._newest = newest
         self._purpose = purpose
+        self.devices = devices
 
     @property
     def sealing_key(self) -> str:
@@ -51,6 +64,14 @@ class Vault:
         except UnknownKey:  # another process may have sealed it under a key made a moment ago
             opened = self._newest().envelopes[self._purpose].open(sealed, context=context.encode())
         return opened.decode()
+
+    def seal_signer(self, signer: SoftwareSigner | SdfSigner, *, context: str) -> str:
+        """A signing key, sealed; of one in a device, where it is."""
+        return self.seal(json.dumps(sealed_form(signer)), context=context)
+
+    def open_signer(self, sealed: str, *, context: str) -> Signer:
+        """The signing key. Every signature of one in a device is verified. Raises a ``CryptoError``."""
+        return signer_of(json.loads(self.open(sealed, context=context)), self.devices, verify_all=True)
 
     def needs_reseal(self, sealed: str) -> bool:
         """Whether a newer key than the one that sealed it is in use."""

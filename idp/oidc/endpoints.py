@@ -5,13 +5,22 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
+from idp.crypto.devices.errors import DeviceError
 from idp.oidc import description
 from idp.oidc.clients.dynamic import ENDPOINT as REGISTER
 from idp.oidc.clients.dynamic import register_client
 from idp.oidc.decoupled import ciba
 from idp.oidc.decoupled.device import authorize_device
 from idp.oidc.discovery import discovery_answer, jwks_answer
-from idp.oidc.errors import InsufficientScope, InvalidAccessToken, InvalidClient, InvalidDpopProof, OAuthError, UseDpopNonce
+from idp.oidc.errors import (
+    InsufficientScope,
+    InvalidAccessToken,
+    InvalidClient,
+    InvalidDpopProof,
+    OAuthError,
+    TemporarilyUnavailable,
+    UseDpopNonce,
+)
 from idp.oidc.introspection import introspect
 from idp.oidc.issuer import Issuer
 from idp.oidc.possession import dpop
@@ -72,6 +81,9 @@ def _guarded(handler: Handler, provider: Provider, issuer: Issuer, request: Mach
     except OAuthError as error:
         log.info("%s: %s %s", handler.__name__, error.error, error.detail or "")
         return _error_answer(provider, issuer, request, error)
+    except DeviceError as error:
+        log.error("%s: a device failed: %s", handler.__name__, error)
+        return _error_answer(provider, issuer, request, TemporarilyUnavailable())
 
 
 def _error_answer(provider: Provider, issuer: Issuer, request: MachineRequest, error: OAuthError) -> MachineAnswer:

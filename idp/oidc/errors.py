@@ -61,6 +61,14 @@ class NotForThisPerson(AccessDenied):
     default_message = N_("This app is not for you: its school has said for whom it is.")
 
 
+class TemporarilyUnavailable(OAuthError):
+    """RFC 6749 §4.1.2.1; at endpoints for programs by the same word, with the status that it stands for there."""
+
+    error = "temporarily_unavailable"
+    status = 503
+    default_message = N_("The key that signs for this issuer does not answer now. Try again in a moment.")
+
+
 class LoginRequired(OAuthError):
     """OpenID Connect Core 1.0 §3.1.2.6."""
 

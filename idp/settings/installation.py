@@ -20,6 +20,7 @@ from idp.errors import YimaError
 from idp.i18n import N_
 from idp.settings.cas import CasSettings
 from idp.settings.certification import CertificationSettings
+from idp.settings.devices import DeviceSettings
 from idp.settings.keys import KeySettings
 from idp.settings.mail import MailSettings
 from idp.settings.roster import RosterSettings
@@ -41,7 +42,15 @@ class SettingsError(YimaError):
 
 
 class Settings(
-    SmsSettings, MailSettings, SignInSettings, CasSettings, SamlSettings, RosterSettings, CertificationSettings, KeySettings
+    SmsSettings,
+    MailSettings,
+    SignInSettings,
+    CasSettings,
+    SamlSettings,
+    RosterSettings,
+    CertificationSettings,
+    KeySettings,
+    DeviceSettings,
 ):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 

@@ -7,6 +7,7 @@ from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from idp.crypto.devices.errors import DeviceError
 from idp.errors import YimaError
 from idp.i18n import N_, translate
 from idp.web.locale import current
@@ -32,6 +33,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(YimaError, _ours)
+    app.register_error_handler(DeviceError, _device)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -59,6 +61,11 @@ def _http(error: HTTPException) -> Page:
 def _ours(error: YimaError) -> Page:
     log.info("refused: %s %s", error.code, error.detail or "")
     return page(400, _("This did not work"), message(error))
+
+
+def _device(error: DeviceError) -> Page:
+    log.error("a device failed: %s", error)  # what it is called, and what it says, is for the operator
+    return page(503, _("Please wait a moment"), _("A part of this service does not answer now. Please try again in a few minutes."))
 
 
 def _unexpected(error: Exception) -> Page:

@@ -12,6 +12,7 @@ import pytest
 
 from idp.crypto.devices.device import Device
 from idp.crypto.devices.pool import DeviceConfiguration
+from idp.settings.devices import SdfDevice
 from tests.services.processes import needed
 
 SOURCE = Path(__file__).parent / "sdf_stub" / "sdf_stub.c"
@@ -66,6 +67,14 @@ class StubDevice:
         """How it is reached; quick to give up and to come back, so that no test waits."""
         usual: dict[str, object] = {"password": self.password, "patience": 20.0, "rest": 0.0}
         return DeviceConfiguration(LABEL, self.library, **(usual | how))  # type: ignore[arg-type]
+
+    def settings(self) -> dict[str, SdfDevice]:
+        """What stands in the settings for it; a file for the password of each key."""
+        for index in range(1, 9):
+            path = self.folder / f"{index}.pin"
+            path.write_bytes(self.password(index) + b"\n")
+            path.chmod(0o600)
+        return {LABEL: SdfDevice(library=self.library, password_file=str(self.folder / "{index}.pin"), seconds=20)}
 
     def device(self, **how: object) -> Device:
         """The device, as the house sees it."""

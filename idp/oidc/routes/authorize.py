@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
 from idp.apps.register import by_id
+from idp.crypto.devices.errors import DeviceError
 from idp.login import browser
 from idp.login.routes.sign_in import start_in
 from idp.oidc import authorization_details, client_jwt
@@ -15,7 +16,7 @@ from idp.oidc.authorize.issue import error_answer, make_answer
 from idp.oidc.authorize.pending import Pending
 from idp.oidc.authorize.request import AuthorizeRequest
 from idp.oidc.authorize.response import address
-from idp.oidc.errors import AccessDenied, OAuthError, RequestLost, UnmetAuthenticationRequirements
+from idp.oidc.errors import AccessDenied, OAuthError, RequestLost, TemporarilyUnavailable, UnmetAuthenticationRequirements
 from idp.oidc.issuer import Issuer
 from idp.oidc.logout.session_state import session_state
 from idp.oidc.parameters import parse
@@ -93,10 +94,14 @@ def _answer(asked: AuthorizeRequest, waiting: Pending | None) -> Response:
     here = provider().deployment
     signed_in = browser.signed_in()
     assert signed_in is not None  # noqa: S101 - nothing is needed, so somebody is signed in
-    with here.transaction(context.person(signed_in.person_number)) as tx:
-        if waiting is not None:
-            pending.spend(tx, waiting)
-        answer = make_answer(provider(), tx, asked, signed_in)
+    try:
+        with here.transaction(context.person(signed_in.person_number)) as tx:
+            if waiting is not None:
+                pending.spend(tx, waiting)
+            answer = make_answer(provider(), tx, asked, signed_in)
+    except DeviceError as error:
+        log.error("authorize: a device failed: %s", error)
+        return _refuse(asked, TemporarilyUnavailable())
     answer["session_state"] = session_state(browser.state(signed_in.sid), asked.client.id, asked.redirect_uri)
     response = _send(asked, answer)
     browser.keep_state(response, signed_in.sid)
