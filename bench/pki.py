@@ -5,7 +5,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from bench.crypto import openssl_speed
 from bench.measurement import Measurement
@@ -14,7 +18,7 @@ from idp.certification.contents import IssuedBy, contents
 from idp.certification.issuance import Application
 from idp.certification.responder import Reply, Responders
 from idp.certification.subjects import Holder
-from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.certificate import VERIFIED, Certificate
 from idp.crypto.x509.crl import RevocationList, RevocationListContents, RevokedCertificate, list_extensions, sign_revocation_list
 from idp.crypto.x509.lints import Issuer, RequestRules, lint_certificate, lint_request, sign_certificate
 from idp.crypto.x509.ocsp import CertID, OCSPRequest
@@ -25,22 +29,19 @@ from idp.deployment import SYSTEM, initialise
 from idp.settings import Settings
 from tests.certificates_of_schools import Authorities, csr, found_authorities
 
-COUNT = 1500
+COUNT, ROUNDS = 1500, 3
 ENTRIES = 100_000
 
 
 def measure() -> Iterator[Measurement]:
     """Every figure of the authority, in one process."""
-    signing = openssl_speed()["openssl sign"]
     with tempfile.TemporaryDirectory() as folder:
         deployment = initialise(Settings(home=Path(folder)))
         schools = found_authorities(deployment)
         requests = [csr().der for _ in range(2 * COUNT)]
-        rate = _rate(_in_process(schools), requests[:COUNT], time.process_time)
-        yield Measurement("pki.issue", rate, "1/s", signing, "openssl speed sm2, sign", "≥ 1,400")
-        rate = _rate(_durable(schools), requests[COUNT:], time.perf_counter)
-        yield Measurement("pki.issue.durable", rate, "1/s", signing, "openssl speed sm2, sign", "≥ 700")
-        yield from _ocsp(schools, signing)
+        yield _in_turns("pki.issue", _in_process(schools), requests[:COUNT], "≥ 1,400 where openssl signs 4,158: 0.337")
+        yield _in_turns("pki.issue.durable", _durable(schools), requests[COUNT:], "≥ 700 where openssl signs 4,158: 0.168")
+        yield from _ocsp(schools)
         yield from _path(schools)
         yield from _list(schools)
         deployment.close()
@@ -67,35 +68,45 @@ def _durable(schools: Authorities) -> Callable[[bytes], object]:
         with deployment.transaction(SYSTEM) as tx:
             holder = subjects.person_at(tx.session, schools.teacher.number, schools.school, tx.now.date())
             application = Application(office.profiles["person-sign"], holder, CertificateRequest.from_der(der))
-            issuance.issue(tx, office, authorities.by_name(tx.session, "school"), application)
+            issuance.issue(tx, office, authorities.standing(tx.session, "school"), application)
 
     return issue
 
 
-def _ocsp(schools: Authorities, signing: float) -> Iterator[Measurement]:
+def _ocsp(schools: Authorities) -> Iterator[Measurement]:
     issuer, serial = schools.chain()[0], int(schools.issue().serial, 16)
     identifier = CertID.of(issuer.subject, issuer.public_key, serial)
     now = schools.deployment.clock.now()
     with schools.deployment.reading() as session:
         responders = Responders(session, schools.office)
         fresh = [OCSPRequest((identifier,), secrets.token_bytes(32)).encode() for _ in range(COUNT)]
-        rate = _rate(lambda question: responder.reply(session, responders, question, now), fresh, time.process_time)
-        yield Measurement("pki.ocsp.nonce", rate, "1/s", signing, "openssl speed sm2, sign", "≥ 3,000")
+        answer = partial(_answer, session, responders, now)
+        yield _in_turns("pki.ocsp.nonce", answer, fresh, "≥ 3,000 where openssl signs 4,158: 0.72")
         plain = OCSPRequest((identifier,)).encode()
         found = responder.reply(session, responders, plain, now)
     if not isinstance(found, Reply):
         with schools.deployment.transaction(SYSTEM) as tx:
             responder.sign_in_advance(tx, found)
     with schools.deployment.reading() as session:
-        rate = _rate(lambda question: responder.reply(session, responders, question, now), [plain] * COUNT, time.process_time)
-    yield Measurement("pki.ocsp.in_advance", rate, "1/s", signing, "openssl speed sm2, sign", "≥ 15,000")
+        answer = partial(_answer, session, responders, now)
+        yield _in_turns("pki.ocsp.in_advance", answer, [plain] * 5 * COUNT, "≥ 15,000 where openssl signs 4,158: 3.6")
+
+
+def _answer(session: Session, responders: Responders, now: datetime, question: bytes) -> object:
+    return responder.reply(session, responders, question, now)
 
 
 def _path(schools: Authorities) -> Iterator[Measurement]:
     *above, root = schools.chain()
     path, rules = [Certificate(schools.issue().der), *above], PathRules(at=datetime.now(UTC))
-    rate = _rate(lambda _: validate_path(path, root, rules), [None] * 500, time.process_time)
-    yield Measurement("pki.path.three_links", 1000 / rate, "ms", goal="≤ 0.8")
+
+    def anew(_: object) -> None:
+        VERIFIED.clear()
+        validate_path(path, root, rules)
+
+    goal = "≥ 1,250 (0.8 ms) where openssl signs 4,158: 0.30"
+    yield _in_turns("pki.path.three_links.first_time", anew, [None] * COUNT, goal)
+    yield _in_turns("pki.path.three_links.again", lambda _: validate_path(path, root, rules), [None] * 10 * COUNT)
 
 
 def _list(schools: Authorities) -> Iterator[Measurement]:
@@ -109,17 +120,26 @@ def _list(schools: Authorities) -> Iterator[Measurement]:
         RevokedCertificate(1 << 158 | secrets.randbits(158), now - timedelta(minutes=number), reasons[number % 3])
         for number in range(ENTRIES)
     ]
-    start = time.process_time()
-    what = RevocationListContents(issuer.subject, now, now + lists.VALID, entries, list_extensions(1, bytes(20)))
-    der = sign_revocation_list(what, signer, issuer)
-    yield Measurement("pki.crl.100000.write", time.process_time() - start, "s", goal="≤ 0.5")
-    start = time.process_time()
-    RevocationList(der)
-    yield Measurement("pki.crl.100000.read", time.process_time() - start, "s")
+
+    def write(_: object) -> bytes:
+        what = RevocationListContents(issuer.subject, now, now + lists.VALID, entries, list_extensions(1, bytes(20)))
+        return sign_revocation_list(what, signer, issuer)
+
+    der, goal = write(None), "≥ 2 (0.5 s) where openssl signs 4,158: 0.00048"
+    yield _in_turns("pki.crl.100000.write", write, [None] * ROUNDS, goal)
+    yield _in_turns("pki.crl.100000.read", lambda _: RevocationList(der), [None] * ROUNDS)
 
 
-def _rate(work: Callable[..., object], given: Sequence[object], clock: Callable[[], float]) -> float:
-    start = clock()
-    for one in given:
-        work(one)
-    return len(given) / (clock() - start)
+def _in_turns(name: str, work: Callable[[Any], object], given: Sequence[object], goal: str = "") -> Measurement:
+    """How often a second of processor time, ours and openssl's in turns: a machine that others use too is slower for both."""
+    work(given[0])
+    ours, theirs, share = 0.0, [], len(given[1:]) // ROUNDS or 1
+    done = 0
+    for turn in range(ROUNDS):
+        theirs.append(openssl_speed(seconds=1)["openssl sign"])
+        start = time.process_time()
+        for one in given[1:][turn * share : (turn + 1) * share]:
+            work(one)
+            done += 1
+        ours += time.process_time() - start
+    return Measurement(name, done / ours, "1/s", sum(theirs) / ROUNDS, "openssl speed sm2, sign", goal)

@@ -9,16 +9,24 @@ import json
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from hmac import compare_digest
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit.errors import AuditKeyMissing
 from idp.audit.tables import AuditEvent, AuditHead
 from idp.crypto import sm3
+from idp.database.prepared import Prepared
 
 GENESIS = "0" * 64
+_EVENT, _HEAD = cast(Table, AuditEvent.__table__), cast(Table, AuditHead.__table__)
+# An UPDATE queues writers on both databases; SELECT … FOR UPDATE does so on one of them only.
+_LOCK = Prepared(update(_HEAD).where(_HEAD.c.id == 1).values(seq=_HEAD.c.seq).returning(_HEAD.c.seq, _HEAD.c.mac))
+_APPEND, _COLUMNS = Prepared(insert(_EVENT)), tuple(_EVENT.c.keys())
+_MOVE = Prepared(update(_HEAD).where(_HEAD.c.id == 1).values(seq=bindparam("to"), mac=bindparam("seal")))
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,25 @@ class Break:
     kind: str
 
 
+@dataclass(slots=True)
+class Entry:
+    """An event that is about to be written: the columns of its row."""
+
+    at: datetime
+    actor_kind: str
+    actor_id: str
+    address: str | None
+    action: str
+    subject: str
+    institution: str | None
+    outcome: str
+    detail: dict[str, Any]
+    key_id: str = ""
+    previous: str = ""
+    mac: str = ""
+    seq: int = 0
+
+
 class ChainWriter:
     """Appends events within one transaction. Locks the head at the first event, moves it at :meth:`finish`."""
 
@@ -45,6 +72,7 @@ class ChainWriter:
         self._keys = keys
         self._seq: int | None = None
         self._mac = GENESIS
+        self._events: list[dict[str, Any]] = []
 
     def lock(self) -> int:
         """Waits until no other transaction holds the head, and holds it; returns the number of the last event."""
@@ -52,36 +80,38 @@ class ChainWriter:
             self._seq, self._mac = self._lock_head()
         return self._seq
 
-    def append(self, event: AuditEvent) -> None:
-        """Seals ``event`` and adds it to the session."""
+    def append(self, event: Entry) -> None:
+        """Seals ``event``. All are written together at :meth:`finish`, by one statement."""
         self._seq = self.lock() + 1
         event.seq, event.key_id, event.previous = self._seq, self._keys.current, self._mac
         event.mac = self._mac = _seal(event, self._keys.keys[self._keys.current])
-        self._session.add(event)
+        self._events.append({column: getattr(event, column) for column in _COLUMNS})
 
-    def mark(self) -> tuple[int, str]:
+    def mark(self) -> tuple[int, str, int]:
         """Where the chain stands now, for :meth:`back_to`."""
-        return self.lock(), self._mac
+        return self.lock(), self._mac, len(self._events)
 
-    def back_to(self, mark: tuple[int, str]) -> None:
-        """Forgets the events appended since ``mark``; the savepoint has taken their rows away."""
-        self._seq, self._mac = mark
+    def back_to(self, mark: tuple[int, str, int]) -> None:
+        """Forgets the events appended since ``mark``."""
+        self._seq, self._mac, kept = mark
+        del self._events[kept:]
 
     def finish(self) -> None:
-        """Moves the head to the last event appended. Does nothing if there was none."""
+        """Writes the events, and moves the head to the last of them. Does nothing if there was none."""
+        if self._events:
+            _APPEND.many(self._session, self._events)
+            self._events.clear()
         if self._seq is not None:
-            self._session.flush()
-            self._session.execute(update(AuditHead).where(AuditHead.id == 1).values(seq=self._seq, mac=self._mac))
+            _MOVE.count(self._session, to=self._seq, seal=self._mac)
 
     def _lock_head(self) -> tuple[int, str]:
-        # An UPDATE queues writers on both databases; SELECT … FOR UPDATE does so on one of them only.
-        touch = update(AuditHead).where(AuditHead.id == 1).values(seq=AuditHead.seq).returning(AuditHead.seq, AuditHead.mac)
-        head = self._session.execute(touch).one_or_none()
+        head = _LOCK.first(self._session)
         if head is None:
             self._session.add(AuditHead(id=1, seq=0, mac=GENESIS))
             self._session.flush()
             return 0, GENESIS
-        return head.seq, head.mac
+        seq, mac = head
+        return seq, mac
 
 
 def breaks(session: Session, keys: Mapping[str, bytes]) -> Generator[Break]:
@@ -130,7 +160,7 @@ def require(keys: Mapping[str, bytes], current: str) -> AuditKeys:
     return AuditKeys(keys, current)
 
 
-def _seal(event: AuditEvent, key: bytes) -> str:
+def _seal(event: AuditEvent | Entry, key: bytes) -> str:
     fields = [
         event.previous,
         event.at.isoformat(timespec="microseconds"),

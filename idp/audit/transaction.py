@@ -7,8 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from idp.audit.chain import ChainWriter
-from idp.audit.tables import AuditEvent
+from idp.audit.chain import ChainWriter, Entry
 from idp.audit.vocabulary import Action
 
 
@@ -66,7 +65,7 @@ class Transaction:
         ``subject`` is ``kind:identifier`` (``person:…``, ``institution:…``, ``app:…``, ``key:…``); ``institution`` the code of
         the school whose matter it is; ``detail`` is JSON and never holds a secret, a document number or a telephone number.
         """
-        event = AuditEvent(
+        event = Entry(
             at=self.now,
             actor_kind=self.actor.kind,
             actor_id=self.actor.id,

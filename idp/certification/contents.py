@@ -3,9 +3,10 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from idp.certification.office import Office
-from idp.certification.profiles import KEY_USAGES, PURPOSES, Profile
+from idp.certification.profiles import Profile
 from idp.certification.subjects import Holder
 from idp.crypto import sm2
 from idp.crypto.x509.certificate import Certificate
@@ -15,9 +16,7 @@ from idp.crypto.x509.extensions import (
     BasicConstraints,
     CertificatePolicies,
     CRLDistributionPoints,
-    ExtendedKeyUsage,
     Extensions,
-    KeyUsage,
     OCSPNoCheck,
     SubjectAltName,
     SubjectKeyIdentifier,
@@ -71,7 +70,11 @@ def contents(
 
 def list_url(office: Office, name: str, shard: int) -> str:
     """Where the list with a certificate of this shard lies."""
-    return f"{office.url}/ca/{name}-{shard}.crl"
+    return _list_url(office.url, name, shard)
+
+
+def _list_url(url: str, name: str, shard: int) -> str:
+    return f"{url}/ca/{name}-{shard}.crl"
 
 
 def _extensions(
@@ -82,19 +85,18 @@ def _extensions(
     values: list[tuple[ExtensionValue, bool]] = [
         (SubjectKeyIdentifier(own), False),
         (AuthorityKeyIdentifier(_identifier_of(above) if above is not None else own), False),
-        (KeyUsage(frozenset(KEY_USAGES[one] for one in profile.key_usage.bits)), True),
+        (profile.key_usage.value, True),
     ]
     if profile.basic_constraints is not None:
         values.append((BasicConstraints(True, path_length(profile, above)), True))
     if profile.extended_key_usage is not None:
-        purposes = tuple(PURPOSES[one] for one in profile.extended_key_usage.purposes)
-        values.append((ExtendedKeyUsage(purposes), profile.extended_key_usage.critical))
+        values.append((profile.extended_key_usage.value, profile.extended_key_usage.critical))
     if holder.names:
         values.append((SubjectAltName(holder.names), False))
     if profile.policy is not None:
         values.append((CertificatePolicies.of(profile.policy, cps=f"{office.url}/ca/"), False))
     if above is not None:
-        values += _addresses(office, profile, issuer)
+        values += _addresses(office.url, issuer.name, issuer.shard, profile.ocsp_no_check, issuer.offline)
     if profile.ocsp_no_check:
         values.append((OCSPNoCheck(), False))
     if profile.credit_code and holder.credit_code is not None:
@@ -102,14 +104,15 @@ def _extensions(
     return values
 
 
-def _addresses(office: Office, profile: Profile, issuer: IssuedBy) -> list[tuple[ExtensionValue, bool]]:
-    certificate = f"{office.url}/ca/{issuer.name}.crt"
-    if profile.ocsp_no_check:  # RFC 6960 §4.2.2.2.1: nobody asks for its state
-        return [(AuthorityInfoAccess.of(issuer=certificate), False)]
-    return [
-        (CRLDistributionPoints.of(list_url(office, issuer.name, issuer.shard)), False),
-        (AuthorityInfoAccess.of(ocsp=None if issuer.offline else f"{office.url}/ocsp", issuer=certificate), False),
-    ]
+@lru_cache(maxsize=256)
+def _addresses(url: str, name: str, shard: int, no_check: bool, offline: bool) -> tuple[tuple[ExtensionValue, bool], ...]:
+    certificate = f"{url}/ca/{name}.crt"
+    if no_check:  # RFC 6960 §4.2.2.2.1: nobody asks for its state
+        return ((AuthorityInfoAccess.of(issuer=certificate), False),)
+    return (
+        (CRLDistributionPoints.of(_list_url(url, name, shard)), False),
+        (AuthorityInfoAccess.of(ocsp=None if offline else f"{url}/ocsp", issuer=certificate), False),
+    )
 
 
 def path_length(profile: Profile, above: Certificate | None) -> int | None:

@@ -5,14 +5,15 @@ ended: a process that dies between signature and commit has issued nothing that 
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select, union_all, update
+from sqlalchemy import Table, bindparam, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from idp.audit import Action, Transaction
 from idp.certification import subjects
-from idp.certification.authorities import certificate_of, check_active
+from idp.certification.authorities import AnyAuthority, certificate_of, check_active
 from idp.certification.contents import IssuedBy, contents
 from idp.certification.errors import HolderNotFitting, KeyKnown, NoSuchCertificate
 from idp.certification.office import Office, key_digest
@@ -32,6 +33,7 @@ from idp.crypto.x509.lints import (
     sign_certificate,
 )
 from idp.crypto.x509.request import CertificateRequest
+from idp.database.prepared import Prepared
 from idp.i18n import N_
 
 SHARD_SIZE = 50_000  # our policy: the most entries, give or take a few, of a list that a certificate points to
@@ -46,7 +48,7 @@ class Application:
     request: CertificateRequest
 
 
-def issue(tx: Transaction, office: Office, authority: CertificateAuthority, application: Application) -> IssuedCertificate:
+def issue(tx: Transaction, office: Office, authority: AnyAuthority, application: Application) -> IssuedCertificate:
     """The certificate, as a row of ``tx``. Raises ``RequestRefused`` with every finding, :class:`KeyKnown`, and for a holder who
     does not fit the profile :class:`HolderNotFitting`.
     """
@@ -75,34 +77,36 @@ def lint(session: Session, application: Application) -> LintedRequest:
 
 
 def keep(
-    tx: Transaction, authority: CertificateAuthority, application: Application, linted: LintedCertificate, shard: int
+    tx: Transaction, authority: AnyAuthority, application: Application, linted: LintedCertificate, shard: int
 ) -> IssuedCertificate:
     """Signs what was linted, and writes it down with the record of it. Raises :class:`KeyKnown`."""
     certificate = sign_certificate(linted)
     holder = application.holder
-    row = IssuedCertificate(
-        authority_id=authority.id,
-        serial=f"{certificate.serial_number:x}",
-        subject=str(certificate.subject)[:500],
-        profile=application.profile.name,
-        person_id=holder.person.id if holder.person is not None else None,
-        institution=holder.institution.code if holder.institution is not None else None,
-        key_digest=key_digest(certificate.public_key),
-        fingerprint=certificate.fingerprint.hex(),
-        der=certificate.der,
-        request=application.request.der,
-        shard=shard,
-        not_before=certificate.tbs.not_before,
-        not_after=certificate.tbs.not_after,
-        issued_at=tx.now,
-    )
-    tx.session.add(row)
+    values: dict[str, Any] = {
+        "authority_id": authority.id,
+        "serial": f"{certificate.serial_number:x}",
+        "subject": str(certificate.subject)[:500],
+        "profile": application.profile.name,
+        "person_id": holder.person.id if holder.person is not None else None,
+        "institution": holder.institution.code if holder.institution is not None else None,
+        "key_digest": key_digest(certificate.public_key),
+        "fingerprint": certificate.fingerprint.hex(),
+        "der": certificate.der,
+        "request": application.request.der,
+        "shard": shard,
+        "not_before": certificate.tbs.not_before,
+        "not_after": certificate.tbs.not_after,
+        "issued_at": tx.now,
+        "reminded": None,
+    }
     try:
-        tx.session.flush()
+        (number,) = _WRITING.rows(tx.session, **values)[0]
     except IntegrityError:  # somebody was faster with the same key
         raise KeyKnown from None
-    counted = update(CertificateAuthority).where(CertificateAuthority.id == authority.id)
-    tx.session.execute(counted.values(issued=CertificateAuthority.issued + 1).execution_options(synchronize_session=False))
+    _COUNTING.count(tx.session, authority=authority.id)
+    row = IssuedCertificate(id=number, **values)
+    make_transient_to_detached(row)  # it is there already: the session need not write it
+    tx.session.add(row)
     tx.record(
         Action.CERTIFICATE_ISSUED,
         subject=f"certificate:{row.serial}",
@@ -112,7 +116,7 @@ def keep(
     return row
 
 
-def check_holder(authority: CertificateAuthority, application: Application) -> None:
+def check_holder(authority: AnyAuthority, application: Application) -> None:
     """Our policy: an authority of an institution certifies that institution's own people and things, and authorities below it.
 
     Raises :class:`HolderNotFitting`.
@@ -134,19 +138,21 @@ def check_holder(authority: CertificateAuthority, application: Application) -> N
         raise HolderNotFitting(reason=N_("the authority belongs to another institution"))
 
 
-_CERTIFIED = select(IssuedCertificate.__table__.c.id).where(IssuedCertificate.__table__.c.key_digest == bindparam("digest"))
-_FOUNDED = select(CertificateAuthority.__table__.c.id).where(
-    CertificateAuthority.__table__.c.key_digest == bindparam("digest"), CertificateAuthority.__table__.c.chain != ""
-)
-_KNOWN = union_all(_CERTIFIED, _FOUNDED).limit(1)
+_ISSUED, _AUTHORITY = cast(Table, IssuedCertificate.__table__), cast(Table, CertificateAuthority.__table__)
+_GIVEN: dict[str, Any] = {column.key: bindparam(column.key) for column in _ISSUED.c if column.key != "id"}
+_WRITING = Prepared(insert(_ISSUED).values(_GIVEN).returning(_ISSUED.c.id))
+_COUNTING = Prepared(update(_AUTHORITY).where(_AUTHORITY.c.id == bindparam("authority")).values(issued=_AUTHORITY.c.issued + 1))
+_CERTIFIED = select(_ISSUED.c.id).where(_ISSUED.c.key_digest == bindparam("digest"))
+_FOUNDED = select(_AUTHORITY.c.id).where(_AUTHORITY.c.key_digest == bindparam("digest"), _AUTHORITY.c.chain != "")
+_KNOWN = Prepared(union_all(_CERTIFIED, _FOUNDED).limit(1))
 
 
 def is_known(session: Session, key: sm2.PublicKey) -> bool:
     """Whether the key has a certificate of ours, or is an authority's."""
-    return session.connection().execute(_KNOWN, {"digest": key_digest(key)}).first() is not None
+    return _KNOWN.first(session, digest=key_digest(key)) is not None
 
 
-def next_shard(authority: CertificateAuthority) -> int:
+def next_shard(authority: AnyAuthority) -> int:
     """The list that the next certificate would stand in: a new one about every :data:`SHARD_SIZE` certificates."""
     return authority.issued // SHARD_SIZE
 

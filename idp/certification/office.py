@@ -3,17 +3,21 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from idp.certification import profiles
 from idp.certification.profiles import Profiles
 from idp.certification.tables import CertificateAuthority, TimeStampAuthority
-from idp.crypto import sm2, sm3
+from idp.crypto import sm2
 from idp.crypto.devices.reference import KeyReference
 from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.jose.algorithms import SM2_ALGORITHM
 from idp.crypto.jose.signer import Signer, SoftwareSigner, generate_signer
 from idp.keys import Vault
 from idp.settings import Settings
+
+if TYPE_CHECKING:
+    from idp.certification.authorities import AnyAuthority
 
 _OPENED = 256
 
@@ -28,7 +32,7 @@ class Office:
     _signers: "OrderedDict[tuple[str, str], Signer]" = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def signer(self, authority: CertificateAuthority) -> Signer:
+    def signer(self, authority: "AnyAuthority") -> Signer:
         """The authority's key in use. It leaves the database sealed, and this process not at all."""
         return self._open(authority.key_sealed, key_context(authority.name))
 
@@ -83,4 +87,4 @@ def timestamp_context(name: str) -> str:
 
 def key_digest(key: sm2.PublicKey) -> str:
     """By which a key is known: SM3 over the point, hexadecimal."""
-    return sm3.digest(b"\x04" + key.point).hex()
+    return key.digest.hex()

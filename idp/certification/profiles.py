@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from idp.certification.errors import InvalidProfile, NoSuchProfile
 from idp.crypto.der import oids
+from idp.crypto.x509.extensions import ExtendedKeyUsage, KeyUsage
 from idp.crypto.x509.extensions import usage as bits
 from idp.crypto.x509.name import OIDS
 
@@ -66,12 +67,22 @@ class Usage(_Part):
 
     bits: list[Literal[tuple(KEY_USAGES)]] = Field(min_length=1)  # type: ignore[valid-type]
 
+    @cached_property
+    def value(self) -> KeyUsage:
+        """As an extension."""
+        return KeyUsage(frozenset(KEY_USAGES[one] for one in self.bits))
+
 
 class Purposes(_Part):
     """RFC 5280 §4.2.1.12."""
 
     purposes: list[Literal[tuple(PURPOSES)]] = Field(min_length=1)  # type: ignore[valid-type]
     critical: bool = False
+
+    @cached_property
+    def value(self) -> ExtendedKeyUsage:
+        """As an extension."""
+        return ExtendedKeyUsage(tuple(PURPOSES[one] for one in self.purposes))
 
 
 class Profile(_Part):

@@ -24,6 +24,7 @@ from idp.crypto.x509.ocsp import CertID, CertificateState, OCSPRequest, Response
 from idp.crypto.x509.ocsp.cert_id import ALGORITHMS, issuer_digests
 from idp.crypto.x509.ocsp.response import refusal
 from idp.crypto.x509.reasons import Reason
+from idp.database.prepared import Prepared
 from idp.database.upsert import upsert
 
 VALID = timedelta(hours=12)
@@ -137,16 +138,12 @@ def _looking() -> Select[Any]:
     )
 
 
-_LOOKING = _looking()
+_LOOKING = Prepared(_looking())
 
 
 def _known(session: Session, responder: Responder, identifier: CertID) -> _Known | None:
-    asked = {
-        "authority": responder.authority.id,
-        "number": f"{identifier.serial_number:x}",
-        "spelling": _spelling(identifier),
-    }
-    row = session.connection().execute(_LOOKING, asked).one_or_none()
+    number, spelling = f"{identifier.serial_number:x}", _spelling(identifier)
+    row = _LOOKING.first(session, authority=responder.authority.id, number=number, spelling=spelling)
     return _Known(*row) if row is not None else None
 
 

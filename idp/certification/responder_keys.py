@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from idp.audit import Transaction
 from idp.certification import issuance
+from idp.certification.authorities import certificate_of
 from idp.certification.issuance import Application
 from idp.certification.office import Office, responder_context
 from idp.certification.subjects import Holder, subject
@@ -18,12 +19,14 @@ PROFILE = "ocsp"
 
 
 def needs_renewal(authority: CertificateAuthority, now: datetime) -> bool:
-    """Whether it has no responder, or one that expires soon. One that is offline needs none."""
+    """Whether it has no responder, or one that expires soon while a new one would not. One that is offline needs none."""
     if authority.offline:
         return False
     if authority.responder_certificate is None:
         return True
-    return Certificate(authority.responder_certificate).tbs.not_after - now < RENEWED_BEFORE
+    ends = Certificate(authority.responder_certificate).tbs.not_after
+    # Nothing outlives its issuer: in an authority's last days a new one would end at the same time.
+    return ends - now < RENEWED_BEFORE and ends < certificate_of(authority).tbs.not_after
 
 
 def renew(tx: Transaction, office: Office, authority: CertificateAuthority) -> None:

@@ -1,20 +1,45 @@
 """Whose name stands in a certificate: the registry's words in the places of the profile. An applicant's own words do not count."""
 
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from idp.certification.errors import HolderNotFitting
 from idp.certification.profiles import Profile
 from idp.crypto.x509.general_name import GeneralName
 from idp.crypto.x509.name import Name
+from idp.database.prepared import Prepared
 from idp.i18n import N_
-from idp.registry import institutions, persons
+from idp.registry import institutions, person_number, persons
+from idp.registry.errors import NoSuchInstitution, NoSuchPerson
 from idp.registry.institutions import InstitutionStatus
 from idp.registry.persons import PersonStatus
 from idp.registry.tables import Affiliation, Institution, Person
+
+
+class Member(NamedTuple):
+    """A person, as far as certificates speak of one."""
+
+    id: int
+    number: str
+    name: str
+
+
+class School(NamedTuple):
+    """An institution, as far as certificates speak of one."""
+
+    code: str
+    name: str
+    credit_code: str | None
+
+    @classmethod
+    def of(cls, row: Institution) -> "School":
+        """Of its row."""
+        return cls(row.code, row.name, row.credit_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +48,8 @@ class Holder:
 
     organisation: str
     common_name: str = ""
-    person: Person | None = None
-    institution: Institution | None = None
+    person: Member | None = None
+    institution: School | None = None
     names: tuple[GeneralName, ...] = ()
 
     @property
@@ -33,18 +58,43 @@ class Holder:
         return self.institution.credit_code if self.institution is not None else None
 
 
-def person_at(session: Session, number: str, institution: str, today: object) -> Holder:
-    """A person as the member of an institution. Raises :class:`HolderNotFitting` for one disabled, or not there any more."""
-    person, school = persons.by_number(session, number), active_institution(session, institution)
-    if person.status != PersonStatus.ACTIVE:
-        raise HolderNotFitting(reason=N_("the person is disabled"))
-    here = select(Affiliation.id).where(
-        Affiliation.person_id == person.id,
-        Affiliation.institution == school.code,
-        Affiliation.begins <= today,
-        Affiliation.ends.is_(None) | (Affiliation.ends > today),
+def _asking() -> Select[Any]:
+    person, school, affiliation = Person.__table__, Institution.__table__, Affiliation.__table__
+    here = exists().where(
+        affiliation.c.person_id == person.c.id,
+        affiliation.c.institution == school.c.code,
+        affiliation.c.begins <= bindparam("today"),
+        affiliation.c.ends.is_(None) | (affiliation.c.ends > bindparam("today")),
     )
-    if session.scalar(here.limit(1)) is None:
+    return (
+        select(person.c.id, person.c.number, person.c.name, person.c.status, person.c.merged_into)
+        .add_columns(school.c.code, school.c.name, school.c.credit_code, school.c.status, here)
+        .select_from(person.outerjoin(school, school.c.code == bindparam("school")))
+        .where(person.c.number == bindparam("number"))
+    )
+
+
+_ASKING = Prepared(_asking())
+
+
+def person_at(session: Session, number: str, institution: str, today: date) -> Holder:
+    """A person as the member of an institution. Raises :class:`HolderNotFitting` for one disabled, or not there any more,
+    ``NoSuchPerson``, ``NoSuchInstitution``.
+    """
+    asked = {"school": institution, "today": today}
+    row = _ASKING.first(session, number=person_number.normalise(number), **asked)
+    if row is None:
+        raise NoSuchPerson
+    if row[4] is not None:  # merged: who lives on
+        row = _ASKING.rows(session, number=persons.by_number(session, number).number, **asked)[0]
+    person, status, school, school_status, is_here = Member(*row[:3]), row[3], School(*row[5:8]), row[8], row[9]
+    if school_status is None:
+        raise NoSuchInstitution(value=institution[:32])
+    if status != PersonStatus.ACTIVE:
+        raise HolderNotFitting(reason=N_("the person is disabled"))
+    if school_status != InstitutionStatus.ACTIVE:
+        raise HolderNotFitting(reason=N_("the institution is not active"))
+    if not is_here:
         raise HolderNotFitting(reason=N_("the person does not belong to the institution"))
     return Holder(school.name, person.name, person, school)
 
@@ -57,7 +107,7 @@ def host_of(session: Session, hosts: tuple[str, ...], institution: str) -> Holde
             raise HolderNotFitting(reason=N_("a host name is outside of the institution's domains"))
     if not hosts:
         raise HolderNotFitting(reason=N_("no host name is given"))
-    return Holder(school.name, hosts[0], institution=school, names=tuple(GeneralName.dns(host) for host in hosts))
+    return Holder(school.name, hosts[0], institution=School.of(school), names=tuple(GeneralName.dns(host) for host in hosts))
 
 
 def issuer_of(session: Session, url: str, institution: str) -> Holder:
@@ -72,7 +122,7 @@ def issuer_of(session: Session, url: str, institution: str) -> Holder:
 def institution_itself(session: Session, code: str, common_name: str) -> Holder:
     """Something of an institution: an app, a device, its authority."""
     school = active_institution(session, code)
-    return Holder(school.name, common_name or school.name, institution=school)
+    return Holder(school.name, common_name or school.name, institution=School.of(school))
 
 
 def active_institution(session: Session, code: str) -> Institution:

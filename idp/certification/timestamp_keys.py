@@ -16,7 +16,7 @@ from idp.certification.authorities import certificate_of
 from idp.certification.errors import InvalidTimeStampPolicy, NoTimeStampService
 from idp.certification.issuance import Application
 from idp.certification.office import Office, timestamp_context
-from idp.certification.subjects import Holder, subject
+from idp.certification.subjects import Holder, School, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TimeStampAuthority
 from idp.crypto.jose.algorithms import SM2_ALGORITHM
 from idp.crypto.jose.signer import SoftwareSigner, generate_signer
@@ -114,7 +114,8 @@ def check_policy(policy: str) -> None:
 def _certified(tx: Transaction, office: Office, authority: CertificateAuthority) -> tuple[SoftwareSigner, IssuedCertificate]:
     profile = office.profiles[PROFILE]
     institution = tx.session.get(Institution, authority.institution) if authority.institution is not None else None
-    holder = Holder(authority.organisation, f"{authority.name} TSA", institution=institution)
+    school = School.of(institution) if institution is not None else None
+    holder = Holder(authority.organisation, f"{authority.name} TSA", institution=school)
     signer = generate_signer(SM2_ALGORITHM)
     return signer, issuance.issue(
         tx, office, authority, Application(profile, holder, create_request(subject(profile, holder), signer))

@@ -19,7 +19,7 @@ from idp.certification.authorities import certificate_of, chain_of, check_active
 from idp.certification.errors import CertificateNotAcceptable
 from idp.certification.issuance import Application
 from idp.certification.office import Office, key_digest
-from idp.certification.subjects import Holder, subject
+from idp.certification.subjects import Holder, School, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TokenAuthority
 from idp.crypto import sm2
 from idp.crypto.errors import CryptoError
@@ -126,7 +126,8 @@ def certify(tx: Transaction, office: Office, authority: CertificateAuthority, si
     """A certificate for a token key of this installation. Raises what issuance raises."""
     profile = office.profiles[PROFILE]
     institution = tx.session.get(Institution, authority.institution) if authority.institution is not None else None
-    holder = Holder(authority.organisation, _host(issuer), institution=institution, names=(GeneralName.uri(issuer),))
+    school = School.of(institution) if institution is not None else None
+    holder = Holder(authority.organisation, _host(issuer), institution=school, names=(GeneralName.uri(issuer),))
     application = Application(profile, holder, create_request(subject(profile, holder), signer))
     return issuance.issue(tx, office, authority, application)
 

@@ -6,7 +6,7 @@ The face over the engines. Keys are checked when they are made, so that no engin
 import secrets
 from functools import cached_property
 
-from idp.crypto import engines
+from idp.crypto import engines, sm3
 from idp.crypto.curve import SCALAR_BYTES, N, check_point, check_scalar, in_signature_range
 from idp.crypto.der import ciphertext_from_der, ciphertext_to_der
 from idp.crypto.engines import Engine, EnginePrivateKey, EnginePublicKey
@@ -26,6 +26,11 @@ class PublicKey:
         check_point(point)
         self.point = bytes(point)
         self._parsed: dict[str, EnginePublicKey] = {}
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SM3 over 04‖x‖y, which keys are known and named by."""
+        return sm3.digest(b"\x04" + self.point)
 
     def parsed(self, engine: Engine) -> EnginePublicKey:
         """The key as ``engine`` wants it, parsed once."""

@@ -13,14 +13,19 @@ DIGEST_BYTES = 32
 BLOCK_BYTES = 64
 
 
+def _is_native() -> bool:
+    try:
+        return "sm3" in hashlib.algorithms_available and bool(hashlib.new("sm3"))
+    except ValueError:  # listed, but the provider that has it is not loaded
+        return False
+
+
+_NATIVE = _is_native()
+
+
 def _sm3_of_this_machine() -> Callable[..., Any]:
-    if "sm3" in hashlib.algorithms_available:
-        try:
-            hashlib.new("sm3")
-        except ValueError:  # listed, but the provider that has it is not loaded
-            pass
-        else:
-            return lambda data=b"": hashlib.new("sm3", data)
+    if _NATIVE:
+        return lambda data=b"": hashlib.new("sm3", data)
     from idp.crypto.engines.gmssl_sm3 import GmsslSM3
 
     return GmsslSM3
@@ -37,7 +42,7 @@ def digest(data: bytes) -> bytes:
 
 def hmac(key: bytes, data: bytes) -> bytes:
     """HMAC-SM3 (GB/T 15852.2; RFC 2104 with SM3), 32 bytes."""
-    return _hmac.new(key, data, new).digest()
+    return _hmac.digest(key, data, "sm3") if _NATIVE else _hmac.new(key, data, new).digest()
 
 
 def kdf(shared: bytes, length: int) -> bytes:
@@ -53,7 +58,7 @@ def pbkdf2(password: bytes, salt: bytes, iterations: int, length: int) -> bytes:
     """
     if iterations < 1 or length < 1:
         raise ValueError("iterations and length must be positive")
-    if new is not None and "sm3" in hashlib.algorithms_available:
+    if _NATIVE:
         return hashlib.pbkdf2_hmac("sm3", password, salt, iterations, length)
     out = b""
     for block in range(1, -(-length // DIGEST_BYTES) + 1):

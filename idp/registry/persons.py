@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -61,9 +61,12 @@ def by_id(session: Session, person_id: int) -> Person:
     return person
 
 
+_BY_NUMBER = select(Person).where(Person.number == bindparam("number"))
+
+
 def by_number(session: Session, number: str) -> Person:
     """The person with this number, typed in any case, followed through merges. Raises :class:`NoSuchPerson`."""
-    person = session.scalar(select(Person).where(Person.number == person_number.normalise(number)))
+    person = session.scalar(_BY_NUMBER, {"number": person_number.normalise(number)})
     if person is None:
         raise NoSuchPerson
     return by_id(session, person.id)

@@ -56,7 +56,9 @@ def with_password(app: Flask, person: Known) -> Browser:
 
 def held(deployment: Deployment, person: Known) -> list[Credential]:
     with deployment.reading() as session:
-        rows = session.scalars(select(Credential).where(Credential.person_id == person.id, Credential.kind == "passkey")).all()
+        rows = session.scalars(
+            select(Credential).where(Credential.person_id == person.id, Credential.kind == "passkey").order_by(Credential.id)
+        ).all()
         session.expunge_all()
         return [row for row in rows if row.state in (State.ACTIVE, State.LOCKED)]
 

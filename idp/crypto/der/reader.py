@@ -81,7 +81,15 @@ class Reader:
     def nested(self, tag: int) -> "Reader":
         """A reader of the content of the next element."""
         start = self.take(tag)
-        return Reader(self.data, limit=self.end, start=start, end=self.position, depth=self.depth + 1)
+        return self._inside(start, self.position, self.depth + 1)
+
+    def _inside(self, start: int, end: int, depth: int) -> "Reader":
+        # What lies within us is within our limit: only the depth is left to be looked at.
+        if depth > MAX_DEPTH:
+            raise MalformedDER(start, f"nested more than {MAX_DEPTH} deep")
+        inner = Reader.__new__(Reader)
+        inner.data, inner.position, inner.end, inner.depth = self.data, start, end, depth
+        return inner
 
     def sequence(self) -> "Reader":
         """A reader of the content of a SEQUENCE."""
@@ -106,7 +114,7 @@ class Reader:
         while not inner.at_end():
             at = inner.position
             inner.take(inner.data[at])
-            yield Reader(inner.data, limit=inner.end, start=at, end=inner.position, depth=inner.depth)
+            yield inner._inside(at, inner.position, inner.depth)
 
     def explicit(self, number: int) -> "Reader":
         """A reader of what stands in ``[number] EXPLICIT``."""

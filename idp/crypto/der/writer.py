@@ -105,13 +105,17 @@ def time(moment: datetime) -> bytes:
     """UTCTime through 2049, GeneralizedTime after (RFC 5280 §4.1.2.5)."""
     if not 1950 <= moment.year < 2050:
         return generalized_time(moment)
-    return element(tags.UTC_TIME, _in_seconds(moment).strftime("%y%m%d%H%M%SZ").encode())
+    moment = _in_seconds(moment)
+    parts = moment.year % 100, moment.month, moment.day, moment.hour, moment.minute, moment.second
+    return b"\x17\x0d%02d%02d%02d%02d%02d%02dZ" % parts  # always of thirteen characters
 
 
+@lru_cache(maxsize=4096)
 def generalized_time(moment: datetime) -> bytes:
     """A GeneralizedTime in whole seconds (RFC 5280 §4.1.2.5.2)."""
     moment = _in_seconds(moment)
-    return element(tags.GENERALIZED_TIME, f"{moment.year:04}{moment:%m%d%H%M%SZ}".encode())
+    parts = moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
+    return element(tags.GENERALIZED_TIME, b"%04d%02d%02d%02d%02d%02dZ" % parts)
 
 
 def _in_seconds(moment: datetime) -> datetime:

@@ -7,12 +7,15 @@ from idp.crypto.der import Reader
 from idp.crypto.errors import InvalidSignature
 from idp.crypto.x509.errors import AlgorithmMismatch, SignatureRefused
 from idp.crypto.x509.extensions import BasicConstraints, Extensions
+from idp.crypto.x509.kept import Kept
 from idp.crypto.x509.name import Name
-from idp.crypto.x509.signing import element_bytes, read_algorithm, read_signature
+from idp.crypto.x509.signing import element_bytes, enclosed, read_algorithm, read_signature
 from idp.crypto.x509.tbs import TBSCertificate
 
 PEM_LABEL = "CERTIFICATE"
 MAX_BYTES = 1 << 16
+# Which key signed which certificate, the whole of it. Nothing else of a path is kept: times, names and states are looked at anew.
+VERIFIED: Kept[bool] = Kept(2048, 4096)
 
 
 class Certificate:
@@ -32,6 +35,13 @@ class Certificate:
         if self.tbs.signature != algorithm:  # RFC 5280 §4.1.1.2: the very same, with its parameters
             raise AlgorithmMismatch
         self.der = bytes(der)
+
+    @classmethod
+    def of(cls, tbs: TBSCertificate, tbs_der: bytes, signature: bytes) -> "Certificate":
+        """The one that was just signed: ``tbs_der`` is the encoding of ``tbs``, ``signature`` r‖s over it."""
+        made = cls.__new__(cls)
+        made.tbs, made.tbs_der, made.signature, made.der = tbs, tbs_der, signature, enclosed(tbs_der, signature)
+        return made
 
     @classmethod
     def from_pem(cls, text: str | bytes) -> "Certificate":
@@ -85,10 +95,14 @@ class Certificate:
 
     def check_signed_by(self, key: sm2.PublicKey) -> None:
         """Raises :class:`SignatureRefused` unless ``key`` signed it. Says nothing of names, times or rights."""
+        link = key.point, self.der
+        if VERIFIED.get(link):
+            return
         try:
             sm2.verify(key, self.tbs_der, self.signature)
         except InvalidSignature:
             raise SignatureRefused(detail=str(self.subject)) from None
+        VERIFIED.keep(link, True, len(self.der))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and self.der == other.der

@@ -8,6 +8,7 @@ from functools import lru_cache
 from idp.crypto.der import Reader, oids, tags, writer
 from idp.crypto.x509.characters import has_unseen
 from idp.crypto.x509.errors import InvalidName
+from idp.crypto.x509.kept import Kept
 
 MAX_ATTRIBUTES = 32
 _READ_AS = (tags.PRINTABLE_STRING, tags.UTF8_STRING, tags.IA5_STRING)
@@ -80,12 +81,14 @@ class Attribute:
 class Name:
     """A sequence of relative distinguished names, as a rule of one attribute each. Equal when RFC 5280 §7.1 says so."""
 
-    __slots__ = ("_comparable", "der", "rdns")
+    __slots__ = ("_comparable", "_text", "der", "rdns")
 
-    def __init__(self, rdns: Sequence[Sequence[Attribute]]) -> None:
+    def __init__(self, rdns: Sequence[Sequence[Attribute]], der: bytes | None = None) -> None:
+        """``der`` is what ``rdns`` were read from, which is the one encoding that they have."""
         self.rdns = tuple(tuple(rdn) for rdn in rdns)
-        self.der = writer.sequence(*(writer.set_of(attribute.encode() for attribute in rdn) for rdn in self.rdns))
+        self.der = der or writer.sequence(*(writer.set_of(attribute.encode() for attribute in rdn) for rdn in self.rdns))
         self._comparable: tuple[frozenset[tuple[str, str]], ...] | None = None
+        self._text: str | None = None
 
     @classmethod
     def of(cls, *attributes: tuple[str, str]) -> "Name":
@@ -95,15 +98,21 @@ class Name:
     @classmethod
     def read(cls, reader: Reader) -> "Name":
         """The next element. Raises ``MalformedDER``, :class:`InvalidName`."""
-        start = reader.take(tags.SEQUENCE)
-        inner = Reader(reader.data, limit=reader.end, start=start, end=reader.position, depth=reader.depth + 1)
+        at = reader.position
+        inner = reader.sequence()
+        der = reader.data[at : reader.position]
+        kept = _READ.get(der)
+        if kept is not None:
+            return kept
         rdns: list[tuple[Attribute, ...]] = []
         while not inner.at_end():
             rdn = tuple(Attribute.read(attribute) for attribute in inner.set_of())
             if not rdn or len(rdns) >= MAX_ATTRIBUTES:
                 raise inner.fail("an empty part of a name, or too many parts")
             rdns.append(rdn)
-        return cls(rdns)
+        name = cls(rdns, der)
+        _READ.keep(der, name, len(der))
+        return name
 
     @property
     def comparable(self) -> tuple[frozenset[tuple[str, str]], ...]:
@@ -135,11 +144,16 @@ class Name:
         return hash(self.comparable)
 
     def __str__(self) -> str:
-        parts = ("+".join(f"{SHORT_NAMES.get(one.type, one.type)}={_escaped(one.value)}" for one in rdn) for rdn in self.rdns)
-        return ",".join(reversed(list(parts)))
+        if self._text is None:
+            parts = ("+".join(f"{SHORT_NAMES.get(one.type, one.type)}={_escaped(one.value)}" for one in rdn) for rdn in self.rdns)
+            self._text = ",".join(reversed(list(parts)))
+        return self._text
 
     def __repr__(self) -> str:
         return f"Name({str(self)!r})"
+
+
+_READ: Kept[Name] = Kept(4096)
 
 
 @lru_cache(maxsize=4096)

@@ -291,3 +291,14 @@ def test_the_responder_is_renewed_before_it_expires(here: Authorities, clock: Se
     assert ask(here, row).state.revoked_at is None
     with here.deployment.transaction(OPERATOR) as tx:
         assert not responder_keys.needs_renewal(authorities.by_name(tx.session, "school"), tx.now)
+
+
+def test_a_responder_that_ends_with_its_authority_is_not_renewed_again_and_again(here: Authorities, clock: SettableClock) -> None:
+    clock.forward(days=(here.chain()[0].tbs.not_after - clock.now()).days - 5)
+    upkeep.run_due(here.deployment, here.office)
+    before = here.named("school").responder_certificate
+    assert before is not None
+    assert Certificate(before).tbs.not_after == here.chain()[0].tbs.not_after
+    clock.forward(days=1)
+    upkeep.run_due(here.deployment, here.office)
+    assert here.named("school").responder_certificate == before

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from idp.crypto.der import Reader, writer
 from idp.crypto.x509.errors import DuplicateExtension
@@ -14,6 +15,7 @@ from idp.crypto.x509.extensions.identity import UnifiedCreditCode
 from idp.crypto.x509.extensions.policies import CertificatePolicies
 from idp.crypto.x509.extensions.usage import ExtendedKeyUsage, KeyUsage, OCSPNoCheck
 from idp.crypto.x509.extensions.value import ExtensionValue
+from idp.crypto.x509.kept import Kept
 
 _KINDS: tuple[type[ExtensionValue], ...] = (
     SubjectKeyIdentifier,
@@ -35,6 +37,7 @@ Kinds = Mapping[str, type[ExtensionValue]]
 KNOWN: Kinds = {kind.oid: kind for kind in _KINDS}
 MAX_EXTENSIONS = 64
 Value = TypeVar("Value", bound=ExtensionValue)
+_VALUES: Kept[ExtensionValue] = Kept(4096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,20 @@ class Extension:
 class Extensions:
     """The extensions of one certificate, request, list or answer, none twice. Those that are known have been read."""
 
-    __slots__ = ("_items", "_values")
+    __slots__ = ("_items", "_values", "_written")
 
-    def __init__(self, items: Iterable[Extension], values: dict[str, ExtensionValue]) -> None:
+    def __init__(self, items: Iterable[Extension], values: dict[str, ExtensionValue], written: bytes | None = None) -> None:
+        """``written`` is the encoding of what was made of values, not read."""
         self._items = {item.oid: item for item in items}
-        self._values = values
+        self._values: dict[str, Any] = values
+        self._written = written
 
     @classmethod
     def of(cls, *items: tuple[ExtensionValue, bool]) -> "Extensions":
         """Pairs of a value and whether it is critical, in the order they are written."""
-        return cls([Extension.of(value, critical=critical) for value, critical in items], {value.oid: value for value, _ in items})
+        made = [_made(value, critical) for value, critical in items]
+        written = writer.sequence(*(der for _, der in made))
+        return cls([one for one, _ in made], {value.oid: value for value, _ in items}, written)
 
     @classmethod
     def read(cls, reader: Reader, known: Kinds = KNOWN) -> "Extensions":
@@ -79,17 +86,15 @@ class Extensions:
         items: dict[str, Extension] = {}
         values: dict[str, ExtensionValue] = {}
         while not inner.at_end():
+            at = inner.position
             one = inner.sequence()
-            oid, critical = one.oid(), one.default_false()
-            content = one.octets_holding_der()
-            one.finish()
-            if oid in items:
-                raise DuplicateExtension(extension=oid)
-            items[oid] = Extension(oid, critical, content.data[content.position : content.end])
-            kind = known.get(oid)
+            found = _FRAMES.get(inner.data[at : inner.position]) or _read_frame(one, at)
+            if found.oid in items:
+                raise DuplicateExtension(extension=found.oid)
+            items[found.oid] = found
+            kind = known.get(found.oid)
             if kind is not None:
-                values[oid] = kind.read(content)
-                content.finish()
+                values[found.oid] = _VALUES.get((kind, found.content)) or _read_value(kind, found, one)
             if len(items) > MAX_EXTENSIONS:
                 raise inner.fail("too many extensions")
         if not items:
@@ -98,7 +103,8 @@ class Extensions:
 
     def get(self, kind: type[Value]) -> Value | None:
         """The value of an extension, or nothing."""
-        return cast("Value | None", self._values.get(kind.oid))
+        found: Value | None = self._values.get(kind.oid)
+        return found
 
     def is_critical(self, oid: str) -> bool:
         """Whether it stands here and is critical."""
@@ -111,6 +117,8 @@ class Extensions:
 
     def encode(self) -> bytes:
         """The DER, values written anew from what was read of them."""
+        if self._written is not None:
+            return self._written
         return writer.sequence(
             *(
                 Extension(
@@ -128,3 +136,31 @@ class Extensions:
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+_FRAMES: Kept[Extension] = Kept(4096)
+
+
+def _read_frame(one: Reader, at: int) -> Extension:
+    oid, critical, content = one.oid(), one.default_false(), one.octets()
+    one.finish()
+    found, whole = Extension(oid, critical, content), one.data[at : one.end]
+    _FRAMES.keep(whole, found, len(whole))
+    return found
+
+
+def _read_value(kind: type[ExtensionValue], found: Extension, one: Reader) -> ExtensionValue:
+    # Read where it stands, so that an error names the byte. It is the last of its frame.
+    start = one.end - len(found.content)
+    content = Reader(one.data, limit=one.end, start=start, end=one.end, depth=one.depth + 1)
+    value = kind.read(content)
+    content.finish()
+    _VALUES.keep((kind, found.content), value, len(found.content))
+    return value
+
+
+# All certificates of an authority and a profile share most of their extensions.
+@lru_cache(maxsize=1024)
+def _made(value: ExtensionValue, critical: bool) -> tuple[Extension, bytes]:
+    made = Extension.of(value, critical=critical)
+    return made, made.encode()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from idp.crypto import sm2, sm3
+from idp.crypto import sm2
 from idp.crypto.der import Reader, oids, tags, writer
 from idp.crypto.x509.errors import InvalidExtension
 
@@ -13,7 +13,7 @@ _MAX_BYTES = 64
 
 def key_identifier(key: sm2.PublicKey) -> bytes:
     """What we write: the first 20 bytes of SM3 over the uncompressed point. RFC 5280 §4.2.1.2 leaves the method open."""
-    return sm3.digest(b"\x04" + key.point)[:KEY_IDENTIFIER_BYTES]
+    return key.digest[:KEY_IDENTIFIER_BYTES]
 
 
 @dataclass(frozen=True, slots=True)

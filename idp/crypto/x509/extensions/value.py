@@ -10,6 +10,8 @@ class ExtensionValue(Protocol):
 
     oid: ClassVar[str]
 
+    def __hash__(self) -> int: ...
+
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """The content. The caller checks that nothing is left. Raises ``MalformedDER`` and the errors of this room."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idp.crypto.der import oids
+from idp.crypto.der import Reader, oids
 from idp.crypto.jose.signer import Signer
-from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.certificate import MAX_BYTES, Certificate
 from idp.crypto.x509.extensions import (
     AuthorityKeyIdentifier,
     BasicConstraints,
@@ -21,7 +21,7 @@ from idp.crypto.x509.extensions.identifiers import key_identifier
 from idp.crypto.x509.lints import names
 from idp.crypto.x509.lints.finding import Finding, Refused
 from idp.crypto.x509.lints.request import PERSONAL_NUMBERS
-from idp.crypto.x509.signing import public_key_of, signed
+from idp.crypto.x509.signing import public_key_of, sign
 from idp.crypto.x509.tbs import TBSCertificate
 
 MAX_VALIDITY = timedelta(days=3653)  # GmSSL refuses what is valid for longer
@@ -41,27 +41,30 @@ class Issuer:
 class LintedCertificate:
     """A certificate without its signature that the lints found nothing in. Only :func:`lint_certificate` makes one."""
 
-    __slots__ = ("encoded", "issuer")
+    __slots__ = ("encoded", "issuer", "tbs")
 
-    def __init__(self, encoded: bytes, issuer: Issuer, *, proof: object) -> None:
+    def __init__(self, tbs: TBSCertificate, encoded: bytes, issuer: Issuer, *, proof: object) -> None:
         if proof is not _PROOF:
             raise TypeError("only lint_certificate makes a LintedCertificate")
+        self.tbs = tbs
         self.encoded = encoded
         self.issuer = issuer
 
 
 def lint_certificate(tbs: TBSCertificate, issuer: Issuer) -> LintedCertificate:
-    """Raises :class:`~idp.crypto.x509.errors.RequestRefused` with every finding, or what the writer refuses."""
+    """Raises :class:`~idp.crypto.x509.errors.RequestRefused` with every finding, or what the writer or the reader refuses."""
     encoded = tbs.encode()
     findings = [Finding(name, clause) for name, clause, found in LINTS if found(tbs, issuer)]
     if findings:
         raise Refused(findings)
-    return LintedCertificate(encoded, issuer, proof=_PROOF)
+    # Nothing is signed that we would not read ourselves.
+    reader = Reader(encoded, limit=MAX_BYTES)
+    return LintedCertificate(TBSCertificate.read(reader), encoded, issuer, proof=_PROOF)
 
 
 def sign_certificate(linted: LintedCertificate) -> Certificate:
     """The certificate: the very bytes that were linted, signed by the issuer they were linted for."""
-    return Certificate(signed(linted.encoded, linted.issuer.signer))
+    return Certificate.of(linted.tbs, linted.encoded, sign(linted.encoded, linted.issuer.signer))
 
 
 def _issuer_mismatch(tbs: TBSCertificate, issuer: Issuer) -> bool:

@@ -1,6 +1,7 @@
 """Lints of names, for requests and certificates alike."""
 
 import unicodedata
+from functools import lru_cache
 
 from idp.crypto.der import oids
 from idp.crypto.x509.extensions import SubjectAltName
@@ -39,21 +40,27 @@ def look_alike(name: Name) -> bool:
     """Whether a value could be taken for another: Latin letters mixed with Greek or Cyrillic ones, a value of Greek or Cyrillic
     letters that all have a Latin twin, letters or digits of another width, or a value that is not in its normal form (NFC).
     """
-    return any(_looks_alike(one.value) for one in name.attributes())
+    return any(not one.value.isascii() and _looks_alike(one.value) for one in name.attributes())
 
 
+@lru_cache(maxsize=1024)
 def _looks_alike(value: str) -> bool:
     letters = [character for character in value if character.isalpha()]
-    scripts = {unicodedata.name(letter, "?").split()[0] for letter in letters} & {"LATIN", "GREEK", "CYRILLIC"}
-    foreign = [letter for letter in letters if unicodedata.name(letter, "?").split()[0] in ("GREEK", "CYRILLIC")]
+    scripts = {_script(letter) for letter in letters} & {"LATIN", "GREEK", "CYRILLIC"}
+    foreign = [letter for letter in letters if _script(letter) in ("GREEK", "CYRILLIC")]
     # Full-width punctuation is at home in Chinese names; a full-width letter or digit is another name for the same.
-    compatible = any(unicodedata.normalize("NFKC", one) != one for one in value if one.isalnum())
+    compatible = any(not unicodedata.is_normalized("NFKC", one) for one in value if one.isalnum())
     return (
         len(scripts) > 1
         or (bool(foreign) and all(letter in _LATIN_TWINS for letter in foreign))
         or compatible
-        or unicodedata.normalize("NFC", value) != value
+        or not unicodedata.is_normalized("NFC", value)
     )
+
+
+@lru_cache(maxsize=8192)
+def _script(character: str) -> str:
+    return unicodedata.name(character, "?").split()[0]
 
 
 def resident_number(name: Name) -> bool:
