@@ -126,12 +126,14 @@ def sdf_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stub(sdf_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubDevice:
-    """A device with fresh keys."""
+def stub(sdf_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubDevice]:
+    """A device with fresh keys. At the end it must have seen nothing that no caller may do."""
     folder = tmp_path / "sdf"
     folder.mkdir()
     monkeypatch.setenv(FOLDER, str(folder))
-    return StubDevice(folder, sdf_library)
+    device = StubDevice(folder, sdf_library)
+    yield device
+    assert not device.misuse()
 
 
 def _install(settings: Settings) -> None:

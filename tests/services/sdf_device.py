@@ -59,6 +59,11 @@ class StubDevice:
         """How often the device was opened, by all processes."""
         return self._length("opened")
 
+    def misuse(self) -> list[str]:
+        """What its callers did that nobody may do to a device."""
+        path = self.folder / "misuse"
+        return path.read_text().splitlines() if path.exists() else []
+
     def _length(self, name: str) -> int:
         path = self.folder / name
         return path.stat().st_size if path.exists() else 0

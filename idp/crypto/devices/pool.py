@@ -54,9 +54,11 @@ class Connection:
     idle: list[Session] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self) -> Session:
-        """A session that nobody else has; opened at its first work."""
+    def take(self) -> Session | None:
+        """A session that nobody else has, opened at its first work; none where the device is lost, and perhaps closed already."""
         with self.lock:
+            if self.lost:
+                return None
             if self.idle:
                 return self.idle.pop()
             self.sessions += 1
@@ -79,7 +81,7 @@ class Connection:
                 self.sessions -= 1
                 last = self.lost and self.sessions == 0
             if last:
-                self.library.call("SDF_CloseDevice", self.handle)
+                self._close()
 
         done = session.submit(farewell)
         session.end()
@@ -88,9 +90,20 @@ class Connection:
     def lose(self) -> list["Future[None]"]:
         """Nobody gets a session any more; those that nobody has are closed."""
         with self.lock:
+            if self.lost:
+                return []
             self.lost = True
             idle, self.idle = self.idle, []
+            unused = self.sessions == 0
+        if unused:  # opened, and nobody came
+            line = Line(self.name)
+            done = [line.submit(self._close)]
+            line.end()
+            return done
         return [self.part_with(session) for session in idle]
+
+    def _close(self) -> None:
+        self.library.call("SDF_CloseDevice", self.handle)
 
 
 class Pool:
@@ -116,11 +129,10 @@ class Pool:
         if not self._permits.acquire(timeout=self._configuration.patience):
             raise NoAnswer
         try:
-            connection = self._connected()
+            connection, session = self._session()
         except BaseException:
             self._permits.release()
             raise
-        session = connection.take()
         future = session.submit(lambda: self._opened(connection, session, work))
         try:
             value = future.result(self._configuration.patience)
@@ -144,6 +156,13 @@ class Pool:
             connection, self._connection = self._connection, None
         if connection is not None:
             wait(connection.lose(), _FAREWELL_SECONDS)
+
+    def _session(self) -> tuple[Connection, Session]:
+        while True:
+            connection = self._connected()
+            session = connection.take()
+            if session is not None:
+                return connection, session
 
     def _opened(self, connection: Connection, session: Session, work: Callable[[Session], _T]) -> _T:
         if not session.is_open:

@@ -8,13 +8,13 @@
  *   tries-N     how often a wrong password was given for key N; the fifth locks it
  *   opened      one byte for each SDF_OpenDevice
  *
- * Faults: away · away-after N (the device opened now is lost after N signatures; one opened afterwards is not) ·
+ * Faults: flaky N (every device that is opened is lost after N signatures) · away · away-after N (the device opened now is lost after N signatures; one opened afterwards is not) ·
  * wrong (a signature with a bit changed) · ecdsa (ECDSA on the SM2 curve) · off-curve (a public key that is no point) ·
  * narrow (fields of 32 bytes, as before GM/T 0018) · hang (until the fault is gone) · vendor (a code of the maker's own) ·
  * swapped (the next index's key answers) · rightless (the right that was given is forgotten) · garbled (decrypts to another key)
  *
- * It watches its caller too: a session used by two threads at once, or in another process than it was opened in, is an error
- * of the maker's own that nothing else gives.
+ * It watches its caller too. A session used by two threads at once, or in another process than it was opened in, a device or
+ * session used after it was closed, and a device closed with sessions open are written to the file "misuse".
  */
 #define _GNU_SOURCE
 #define OPENSSL_API_COMPAT 10101
@@ -53,8 +53,7 @@ enum {
     OUTARGERR = 0x0100001E,
     LOCKED = 0x01000021,       /* the maker's own, as real makers have them */
     VENDOR = 0x01010106,
-    SHARED_SESSION = 0x010000FE, /* the caller's fault: two threads in one session */
-    FOREIGN_PROCESS = 0x010000FF /* the caller's fault: a session that went through fork() */
+    MISUSE = 0x010000FF /* the caller's fault */
 };
 
 typedef struct { unsigned bits; unsigned char x[64], y[64]; } PublicKey;
@@ -64,8 +63,8 @@ typedef struct {
     unsigned char IssuerName[40], DeviceName[16], DeviceSerial[16];
     unsigned DeviceVersion, StandardVersion, AsymAlgAbility[2], SymAlgAbility, HashAlgAbility, BufferSize;
 } Information;
-typedef struct { char folder[400]; pid_t pid; atomic_long left; atomic_int lost; } Device;
-typedef struct { Device *device; atomic_flag busy; unsigned granted; } Session;
+typedef struct { char folder[400]; pid_t pid; atomic_long left; atomic_int lost, sessions, closed; } Device;
+typedef struct { Device *device; atomic_flag busy; atomic_int closed; unsigned granted; } Session;
 typedef struct { unsigned char key[16]; } SessionKey;
 typedef struct { unsigned char sign[32], decrypt[32]; char password[64]; } Pair;
 
@@ -88,6 +87,15 @@ static long fault(const char *folder, const char *word) {
         if (strncmp(line, word, n) == 0 && (line[n] == 0 || line[n] == ' ')) return line[n] ? atol(line + n) : 1;
     }
     return -1;
+}
+
+static int misuse(const Device *device, const char *what) {
+    char path[512];
+    path_of(path, sizeof path, device->folder, "misuse");
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dprintf(file, "%s\n", what);
+    close(file);
+    return MISUSE;
 }
 
 static void random_scalar(unsigned char out[32]) {
@@ -129,8 +137,9 @@ static int load_pair(const char *folder, unsigned index, Pair *pair) {
 /* What every call of a session goes through first. */
 static int enter(Session *session) {
     if (session == NULL) return INARGERR;
-    if (session->device->pid != getpid()) return FOREIGN_PROCESS;
-    if (atomic_flag_test_and_set(&session->busy)) return SHARED_SESSION;
+    if (session->device->pid != getpid()) return misuse(session->device, "session of another process");
+    if (atomic_load(&session->closed)) return misuse(session->device, "session used after it was closed");
+    if (atomic_flag_test_and_set(&session->busy)) return misuse(session->device, "session used by two at once");
     const char *folder = session->device->folder;
     while (fault(folder, "hang") >= 0) usleep(2000);
     if (fault(folder, "away") >= 0 || atomic_load(&session->device->lost)) {
@@ -141,7 +150,7 @@ static int enter(Session *session) {
 }
 
 static int leave(Session *session, int result) {
-    if (result != SHARED_SESSION && result != FOREIGN_PROCESS && session != NULL) atomic_flag_clear(&session->busy);
+    if (result != MISUSE && session != NULL) atomic_flag_clear(&session->busy);
     return result;
 }
 
@@ -167,7 +176,8 @@ int SDF_OpenDevice(void **handle) {
     struct stat about;
     fstat(file, &about);
     /* Only the first device is lost: the one that is opened after it stays. */
-    atomic_init(&device->left, left >= 0 && about.st_size == 0 ? left : -1);
+    long flaky = fault(folder, "flaky");
+    atomic_init(&device->left, flaky >= 0 ? flaky : left >= 0 && about.st_size == 0 ? left : -1);
     if (write(file, "x", 1) != 1) abort();
     close(file);
     *handle = device;
@@ -175,23 +185,31 @@ int SDF_OpenDevice(void **handle) {
 }
 
 int SDF_CloseDevice(void *handle) {
-    free(handle);
+    Device *device = handle; /* it is not freed, so that it can still be told when it is used */
+    if (device->pid != getpid()) return misuse(device, "device of another process");
+    if (atomic_exchange(&device->closed, 1)) return misuse(device, "device closed twice");
+    if (atomic_load(&device->sessions) != 0) return misuse(device, "device closed with sessions open");
     return OK;
 }
 
 int SDF_OpenSession(void *handle, void **session) {
     Device *device = handle;
-    if (device->pid != getpid()) return FOREIGN_PROCESS;
+    if (device->pid != getpid()) return misuse(device, "device of another process");
+    if (atomic_load(&device->closed)) return misuse(device, "device used after it was closed");
     if (fault(device->folder, "away") >= 0 || atomic_load(&device->lost)) return COMMFAIL;
     Session *made = calloc(1, sizeof *made);
     made->device = device;
     atomic_flag_clear(&made->busy);
+    atomic_fetch_add(&device->sessions, 1);
     *session = made;
     return OK;
 }
 
-int SDF_CloseSession(void *session) {
-    free(session);
+int SDF_CloseSession(void *handle) {
+    Session *session = handle; /* not freed either */
+    if (session->device->pid != getpid()) return misuse(session->device, "session of another process");
+    if (atomic_exchange(&session->closed, 1)) return misuse(session->device, "session closed twice");
+    atomic_fetch_sub(&session->device->sessions, 1);
     return OK;
 }
 

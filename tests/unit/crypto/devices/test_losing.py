@@ -1,18 +1,25 @@
 """A device that is lost, found again, hangs; and many who want it at once, in threads and in processes."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import wait
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from idp.crypto.devices.device import Device
 from idp.crypto.devices.errors import DeviceAccessDenied, DeviceAway, DeviceRefused
+from idp.crypto.devices.library import SdfLibrary
+from idp.crypto.devices.pool import Connection
 from idp.crypto.devices.signer import adopted
+from idp.crypto.devices.structures import DeviceInfo
 from tests.at_once import at_once, succeeded
 from tests.services.processes import ROOT
 from tests.services.sdf_device import StubDevice
@@ -46,6 +53,43 @@ def test_a_device_that_is_lost_under_twenty_threads_is_opened_again_and_nobody_n
     results = at_once(lambda number: [signer.sign(b"%d %d" % (number, turn)) for turn in range(5)])
     assert len(succeeded(results)) == 20
     assert stub.opened() == 2
+
+
+def test_a_device_that_is_lost_again_and_again_is_never_used_after_it_was_closed(stub: StubDevice) -> None:
+    stub.fault("flaky 7")
+    device = stub.device(sessions=6)
+
+    def work(_: int) -> int:
+        signed = 0
+        for _turn in range(15):
+            with suppress(DeviceAway):  # lost three times in a row: it says so
+                device.sign(1, bytes(32))
+                signed += 1
+        return signed
+
+    assert sum(succeeded(at_once(work))) > 200
+    device.close()
+    assert stub.opened() > 20
+
+
+def test_a_lost_connection_gives_no_session_and_is_closed_after_the_last_one_that_somebody_has(stub: StubDevice) -> None:
+    library, handle = SdfLibrary("hsm", stub.library), ctypes.c_void_p()
+    assert library.call("SDF_OpenDevice", ctypes.byref(handle)) == 0
+    connection = Connection(library, handle, 1, "sdf:hsm")
+    first, second = connection.take(), connection.take()
+    assert first is not None
+    assert second is not None
+    for session in (first, second):
+        session.submit(partial(session.open, handle)).result(20)
+    connection.give_back(first)
+    wait(connection.lose(), 20)
+    assert connection.take() is None
+    information = ctypes.byref(DeviceInfo())
+    second.submit(partial(second.call, "SDF_GetDeviceInfo", information)).result(20)  # it goes on under whoever has it
+    connection.part_with(second).result(20)
+    assert library.call("SDF_CloseDevice", handle) != 0  # it is closed already, which the test device notes
+    assert stub.misuse() == ["device closed twice"]
+    (stub.folder / "misuse").unlink()
 
 
 def test_a_device_that_is_away_says_so_and_is_found_again_when_it_is_back(stub: StubDevice) -> None:
