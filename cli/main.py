@@ -37,6 +37,7 @@ COMMANDS = {
     "ocsp": ("cli.ocsp", N_("The state of single certificates (OCSP).")),
     "timestamp": ("cli.timestamp", N_("Time-stamps of files: ask, verify, show.")),
     "token": ("cli.token", N_("Tokens: verify one of any school, by files.")),
+    "signing": ("cli.signing", N_("The signing service: its keys, what apps may do with them, and signing files here.")),
     "audit": ("cli.audit", N_("The journal: read it, and check that it is whole.")),
 }
 

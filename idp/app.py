@@ -17,6 +17,7 @@ from idp.portal import install as start_page
 from idp.release import install as release
 from idp.roster import install as roster
 from idp.settings import load
+from idp.signing import install as signing
 from idp.sso.cas import install as cas
 from idp.sso.cas.extension import address_of as opened_by_cas
 from idp.sso.saml import install as saml
@@ -44,6 +45,7 @@ def create_app(deployment: Deployment) -> Flask:
     release.install(app)
     phone.install(app, deployment, ciba.page_for(deployment.settings.public_url))
     certification.install(app, deployment)
+    signing.install(app, deployment)
     roster.install(app, deployment)
     start_page.install(app, [opened_by_oidc, opened_by_cas, opened_by_saml])
     return app

@@ -14,6 +14,7 @@ from idp.oidc.decoupled import ciba
 from idp.oidc.logout import back_channel
 from idp.oidc.provider import make_provider
 from idp.outbox import crew, worker
+from idp.signing import upkeep as signing
 from idp.sms import delivery, queue, reports
 from idp.sms.providers import build
 from idp.sms.reports import ReportBook
@@ -44,6 +45,7 @@ def start(deployment: Deployment) -> Callable[[], None]:
         housekeeping.start(deployment, session_end.endings(deployment)),
         crew.start(deployment, handlers),
         upkeep.start(deployment),
+        signing.start(deployment),
     ]
     if deployment.settings.mail_server:  # a mail server that is slow holds nobody else up
         letters = {mail.KIND: mail.sender(deployment, Smtp(deployment.settings))}

@@ -19,6 +19,7 @@ from idp.portal import tables as portal
 from idp.registry import tables as registry
 from idp.release import tables as release
 from idp.roster import tables as roster
+from idp.signing import tables as signing
 from idp.sms import tables as sms
 from idp.sso.cas import tables as cas
 from idp.sso.saml import tables as saml
@@ -47,5 +48,6 @@ ROOMS = (
     saml,
     upstream,
     certification,
+    signing,
 )
 metadata = Base.metadata

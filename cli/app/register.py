@@ -24,7 +24,7 @@ from idp.oidc.clients.policy import Policy
 from idp.oidc.clients.registration import Registration
 from idp.oidc.clients.remote import check_sector_identifier
 from idp.outgoing import Outgoing
-from idp.release.scopes import DEFAULT, SCOPES
+from idp.release.scopes import DEFAULT, OWN, SCOPES
 
 _ = gettext.gettext
 
@@ -59,7 +59,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice(list(SCOPES)),
+    type=click.Choice([*SCOPES, *OWN]),
     multiple=True,
     default=DEFAULT,
     show_default=True,
@@ -151,7 +151,7 @@ def _print_pasted(shown: dict[str, Any], secret: str | None) -> None:
     click.echo(_("%(name)s is registered. Paste this into the app:") % {"name": shown["name"]} + "\n")
     pasted = {"discovery": shown["discovery"], "client_id": shown["client_id"], "client_secret": secret}
     pasted |= {"redirect_uri": " ".join(shown["metadata"]["redirect_uris"])}
-    pasted |= {"scope": " ".join(name for name in SCOPES if name in shown["scopes"]), "code_challenge_method": "S256"}
+    pasted |= {"scope": " ".join(name for name in (*SCOPES, *OWN) if name in shown["scopes"]), "code_challenge_method": "S256"}
     for key, value in pasted.items():
         if value:
             click.echo(f"    {key:<22} {value}")

@@ -19,14 +19,16 @@ from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.remote import check_sector_identifier
 from idp.oidc.tables import OidcClient
 from idp.outgoing import Outgoing
-from idp.release.scopes import DEFAULT, SCOPES
+from idp.release.scopes import DEFAULT, OWN, SCOPES
 
 _ = gettext.gettext
 
 
 @command.command(help=_("Let people sign in to an app, and say which data it may receive."))
 @click.argument("client_id")
-@click.option("--scope", "scopes", type=click.Choice(list(SCOPES)), multiple=True, help=_("Without it the app keeps what it has."))
+@click.option(
+    "--scope", "scopes", type=click.Choice([*SCOPES, *OWN]), multiple=True, help=_("Without it the app keeps what it has.")
+)
 def approve(client_id: str, scopes: tuple[str, ...]) -> None:
     """Approves."""
     with changing() as (_deployment, tx):

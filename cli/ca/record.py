@@ -82,12 +82,17 @@ def write_private_file(path: Path, text: str) -> None:
 
     Raises :class:`FileNotReadable`.
     """
+    write_private_bytes(path, text.encode())
+
+
+def write_private_bytes(path: Path, data: bytes) -> None:
+    """The same for what is no text."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:
         raise FileNotReadable(N_("The file %(path)s exists already, or cannot be written."), path=path) from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
 
 
 def read_request(path: Path) -> CertificateRequest:

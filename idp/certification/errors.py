@@ -157,6 +157,17 @@ class NoTimeStampService(CertificationError):
     default_message = N_("The authority %(name)s has no time-stamp service. Set one up: yima ca timestamp %(name)s")
 
 
+class TooManyTimeStamps(CertificationError):
+    """More than one network may have in a minute. ``seconds`` is how long to wait."""
+
+    code = "certification.too_many_timestamps"
+    default_message = N_("Too many time-stamps were asked for from this address.")
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
 class InvalidTimeStampPolicy(CertificationError):
     """Not an object identifier."""
 

@@ -48,6 +48,10 @@ class Office:
         """A fresh key, or one that waits in a device and has just signed something. Raises a ``DeviceError``."""
         return generate_signer(SM2_ALGORITHM) if reference is None else self.vault.devices.adopted(reference, verify_all=True)
 
+    def opened(self, sealed: str, context: str) -> Signer:
+        """A key that another room keeps, sealed by :meth:`seal`."""
+        return self._open(sealed, context)
+
     def seal(self, signer: SoftwareSigner | SdfSigner, context: str) -> str:
         """A key, sealed for one place."""
         return self.vault.seal_signer(signer, context=context)

@@ -30,6 +30,7 @@ PURPOSES = {
     "clientAuth": oids.CLIENT_AUTH,
     "codeSigning": oids.CODE_SIGNING,
     "emailProtection": oids.EMAIL_PROTECTION,
+    "documentSigning": oids.DOCUMENT_SIGNING,
     "timeStamping": oids.TIME_STAMPING,
     "OCSPSigning": oids.OCSP_SIGNING,
     "jwt": oids.JWT,

@@ -18,16 +18,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from idp.certification import authorities, hosting, lists, responder, timestamp_keys, timestamps
-from idp.certification.errors import CertificationError
+from idp.certification.errors import CertificationError, TooManyTimeStamps
 from idp.certification.office import Office, office_of
 from idp.certification.responder import Reply, Responders
 from idp.crypto import sm3
 from idp.crypto.x509.ocsp import ResponseStatus
 from idp.crypto.x509.ocsp.request import MAX_BYTES
 from idp.crypto.x509.ocsp.response import refusal
-from idp.crypto.x509.timestamp import FailureInfo
+from idp.crypto.x509.timestamp import FailureInfo, TimeStampRequest
 from idp.crypto.x509.timestamp.request import MAX_BYTES as MAX_QUERY
 from idp.deployment import SYSTEM, Deployment
+from idp.web.address import address_reader
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -68,6 +69,7 @@ class AuthoritySite:
         self._deployment = deployment
         self._office: Office = office_of(deployment.settings, deployment.ring.authority_vault)
         self._digests = timestamps.digests_of(deployment.settings.ca_timestamp_digests)
+        self._address = address_reader(deployment.settings.trusted_proxies)
         self._responders: tuple[float, Responders] | None = None
         self._lock = threading.Lock()
 
@@ -148,8 +150,15 @@ class AuthoritySite:
         asked = timestamps.question(posted, self._digests)
         if isinstance(asked, timestamps.Refused):
             return _Answer(200, _REPLY_TYPE, asked.der)
+        try:
+            return self._stamped(environ, match[1], asked)
+        except TooManyTimeStamps as error:
+            return _Answer(429, headers=(("Retry-After", str(error.seconds)),))
+
+    def _stamped(self, environ: "WSGIEnvironment", name: str, asked: TimeStampRequest) -> _Answer:
         with self._deployment.transaction(SYSTEM) as tx:
-            return _Answer(200, _REPLY_TYPE, timestamps.reply(tx, self._office, authorities.by_name(tx.session, match[1]), asked))
+            timestamps.check_allowance(tx, self._address(environ), self._deployment.settings.ca_timestamps_per_minute)
+            return _Answer(200, _REPLY_TYPE, timestamps.reply(tx, self._office, authorities.by_name(tx.session, name), asked))
 
     def _file(self, environ: "WSGIEnvironment") -> _Answer:
         match = _FILE.fullmatch(environ["PATH_INFO"])

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from idp.audit import Transaction
 from idp.certification import revocation, timestamp_keys
 from idp.certification.authorities import chain_of
+from idp.certification.errors import TooManyTimeStamps
 from idp.certification.office import Office
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TimeStamp, TimeStampAuthority
 from idp.crypto import sm3
@@ -25,6 +26,10 @@ from idp.crypto.x509.timestamp import FailureInfo, TimeStampInfo, TimeStampReque
 from idp.crypto.x509.timestamp.imprint import NAMES
 from idp.crypto.x509.timestamp.response import granted, refusal
 from idp.crypto.x509.timestamp.token import sign_token
+from idp.mfa import limits
+from idp.sms.limits import networks
+
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,18 @@ def question(der: bytes, digests: Collection[str]) -> TimeStampRequest | Refused
     except CryptoError:
         return Refused(FailureInfo.BAD_DATA_FORMAT)
     return asked if asked.imprint.algorithm.algorithm in digests else Refused(FailureInfo.BAD_ALG)
+
+
+def check_allowance(tx: Transaction, address: str | None, per_minute: int) -> None:
+    """One stamp more for the network of an address: of IPv6 a /64, which is one household or one server.
+
+    Counted in the transaction that stamps, so that what is refused costs no write. Raises :class:`TooManyTimeStamps`.
+    """
+    if address is None:
+        return
+    key = f"stamps:{networks(address)[0]}"
+    if limits.count(tx, key, MINUTE) > per_minute:
+        raise TooManyTimeStamps(limits.seconds_left(tx.session, key, tx.now))
 
 
 def reply(tx: Transaction, office: Office, authority: CertificateAuthority, asked: TimeStampRequest) -> bytes:

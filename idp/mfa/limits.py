@@ -1,5 +1,6 @@
 """How often something may be done in a stretch of time, counted in the database for every worker together."""
 
+import math
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, select, update
@@ -35,6 +36,12 @@ def count(tx: Transaction, key: str, window: timedelta, by: int = 1) -> int:
 def counted(session: Session, key: str, now: datetime) -> int:
     """The number so far in the window that is open."""
     return session.scalar(select(RateBucket.count).where(RateBucket.key == key, RateBucket.over_at > now)) or 0
+
+
+def seconds_left(session: Session, key: str, now: datetime) -> int:
+    """How long the window that is open lasts, in whole seconds, at least one."""
+    over = session.scalar(select(RateBucket.over_at).where(RateBucket.key == key))
+    return max(1, math.ceil((over - now).total_seconds())) if over is not None else 1
 
 
 def clear(tx: Transaction, key: str) -> None:

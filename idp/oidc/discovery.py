@@ -13,7 +13,7 @@ from idp.oidc.issuer import Issuer
 from idp.oidc.logout.session_state import FRAME as SESSION_FRAME
 from idp.oidc.possession import dpop
 from idp.oidc.provider import Provider
-from idp.release.scopes import SCOPES
+from idp.release.scopes import OWN, SCOPES
 from idp.settings import Settings
 from idp.web.ready import ReadyAnswer
 
@@ -41,7 +41,7 @@ def metadata(provider: Provider, issuer: Issuer) -> dict[str, object]:
         **{member: issuer.endpoint(name) for member, name in _FOR_PROGRAMS.items()},
         "jwks_uri": issuer.endpoint("jwks"),
         "end_session_endpoint": issuer.endpoint("logout"),
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": [*SCOPES, *OWN],
         "claims_supported": ["iss", "aud", "exp", "iat", "nonce", "at_hash", "c_hash", "sid", *claims],
         "response_types_supported": list(RESPONSE_TYPES),
         "response_modes_supported": list(RESPONSE_MODES),

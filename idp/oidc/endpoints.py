@@ -80,13 +80,14 @@ def _guarded(handler: Handler, provider: Provider, issuer: Issuer, request: Mach
         return handler(provider, issuer, request)
     except OAuthError as error:
         log.info("%s: %s %s", handler.__name__, error.error, error.detail or "")
-        return _error_answer(provider, issuer, request, error)
+        return error_answer(provider, issuer, request, error)
     except DeviceError as error:
         log.error("%s: a device failed: %s", handler.__name__, error)
-        return _error_answer(provider, issuer, request, TemporarilyUnavailable())
+        return error_answer(provider, issuer, request, TemporarilyUnavailable())
 
 
-def _error_answer(provider: Provider, issuer: Issuer, request: MachineRequest, error: OAuthError) -> MachineAnswer:
+def error_answer(provider: Provider, issuer: Issuer, request: MachineRequest, error: OAuthError) -> MachineAnswer:
+    """How a program is told, here and at what else takes our tokens."""
     body: dict[str, object] = {"error": error.error, "error_description": str(error)}
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(error, InvalidClient) and request.authorization:

@@ -32,6 +32,9 @@ SCOPES: dict[str, Scope] = {
 SCOPE_OF = {claim: scope.name for scope in SCOPES.values() for claim in scope.claims if scope.name != "openid"}
 """The scope whose consent covers a claim. What every ID token says anyway needs none."""
 
+# What an app may do in its own name, by tokens of the client credentials grant; no person is asked, and nothing is told of one.
+OWN: dict[str, str] = {"signing": N_("Have documents signed, verified and enveloped")}
+
 # What an app has without an administrator's word.
 DEFAULT = ("openid", "profile")
 

@@ -21,6 +21,13 @@ class CertificationSettings(BaseModel):
         description="The digests that the time-stamp service accepts: sm3, sha256, sha384, sha512; separated by commas.",
     )
 
+    ca_timestamps_per_minute: int = Field(
+        default=600,
+        ge=1,
+        le=1_000_000,
+        description="How many time-stamps one network address (of IPv6 a /64) may have in a minute.",
+    )
+
     @field_validator("ca_url")
     @classmethod
     def _ca_url(cls, value: str) -> str:

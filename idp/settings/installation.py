@@ -26,6 +26,7 @@ from idp.settings.mail import MailSettings
 from idp.settings.roster import RosterSettings
 from idp.settings.saml import SamlSettings
 from idp.settings.sign_in import SignInSettings
+from idp.settings.signing import SigningSettings
 from idp.settings.sms import SmsSettings
 
 PREFIX = "YIMA_"
@@ -51,6 +52,7 @@ class Settings(
     CertificationSettings,
     KeySettings,
     DeviceSettings,
+    SigningSettings,
 ):
     """The settings, checked together. Times are seconds unless the name says otherwise."""
 

@@ -68,7 +68,8 @@ Endpoint = Callable[[MachineRequest], MachineAnswer]
 class MachineEndpoints:
     """A WSGI layer: the given paths are answered here, everything else by ``app``.
 
-    ``address`` and ``certificate`` read the client's from the environment, as far as proxies are trusted.
+    ``address`` and ``certificate`` read the client's from the environment, as far as proxies are trusted;
+    ``limit`` is the most bytes a body may have.
     """
 
     def __init__(
@@ -77,11 +78,13 @@ class MachineEndpoints:
         endpoints: Mapping[str, tuple[tuple[str, ...], Endpoint]],
         address: "Callable[[WSGIEnvironment], str | None]",
         certificate: "Callable[[WSGIEnvironment], str]" = lambda _environ: "",
+        limit: int = MAX_BODY_BYTES,
     ) -> None:
         self._app = app
         self._endpoints = dict(endpoints)
         self._address = address
         self._certificate = certificate
+        self._limit = limit
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers by itself, or passes on."""
@@ -108,7 +111,7 @@ class MachineEndpoints:
         if method not in methods:
             return MachineAnswer(405, {"error": "invalid_request"}, (("Allow", ", ".join(methods)),))
         try:
-            body = _body(environ)
+            body = _body(environ, self._limit)
             if body is None:
                 return MachineAnswer(413, {"error": "invalid_request", "error_description": "The request is too large."})
             content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
@@ -131,11 +134,11 @@ class MachineEndpoints:
             return MachineAnswer(500, {"error": "server_error", "error_description": f"Reference {reference}."})
 
 
-def _body(environ: "WSGIEnvironment") -> bytes | None:
+def _body(environ: "WSGIEnvironment", limit: int) -> bytes | None:
     """The whole body; ``None`` if it is too large."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+    if length.isdigit() and int(length) > limit:
         return None
     stream = environ["wsgi.input"]
-    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(MAX_BODY_BYTES + 1)
-    return body if len(body) <= MAX_BODY_BYTES else None
+    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(limit + 1)
+    return body if len(body) <= limit else None

@@ -17,7 +17,7 @@ from idp.apps import register
 from idp.deployment import Deployment, open_deployment
 from idp.login import activation
 from idp.oidc.clients import registration
-from idp.oidc.clients.registration import Registered
+from idp.oidc.clients.registration import Registered, Registration
 from idp.registry.tables import Person
 from idp.settings import Settings
 from tests import factors
@@ -93,6 +93,14 @@ class Site:
         """Registers an app of the school."""
         particulars = register.Particulars(name, self.school, "it@example.edu.cn", "演示", ALL_DATA)
         wanted = registration_of(particulars, redirect_uris=(redirect_uri,), post_logout_redirect_uris=(after,), **changes)
+        return self._registered(wanted)
+
+    def register_for_itself(self, name: str, *scopes: str) -> Registered:
+        """Registers an app without people, which has these scopes."""
+        particulars = register.Particulars(name, self.school, "it@example.edu.cn", "演示", scopes)
+        return self._registered(registration_of(particulars, grant_types=("client_credentials",)))
+
+    def _registered(self, wanted: Registration) -> Registered:
         with self.deployment.transaction(OPERATOR) as tx:
             return registration.add(tx, wanted, self.deployment.settings)
 

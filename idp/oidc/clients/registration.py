@@ -17,7 +17,7 @@ from idp.oidc.clients.metadata import ClientMetadata
 from idp.oidc.clients.policy import Policy
 from idp.oidc.tables import OidcClient
 from idp.oidc.token_hash import digest
-from idp.release.scopes import SCOPES
+from idp.release.scopes import OWN, SCOPES
 from idp.settings import Settings
 
 SECRET_OVERLAP = timedelta(days=1)
@@ -53,7 +53,7 @@ def add(tx: Transaction, wanted: Registration, settings: Settings, *, reviewed: 
     if wanted.issuer not in TOKEN_ALGORITHMS:
         raise InvalidRegistration(reason=N_("the issuer is sm or intl"))
     named = {*wanted.particulars.scopes, *wanted.particulars.requested, *wanted.particulars.reasons}
-    if not named <= set(SCOPES):
+    if not named <= {*SCOPES, *OWN}:
         raise InvalidRegistration(reason=N_("this value does not exist here"), field="scope")
     metadata = complete(wanted.metadata, wanted.issuer, wanted.policy)
     rules.check(rules.Candidate(wanted.issuer, metadata, wanted.policy, settings))

@@ -1,10 +1,13 @@
 """The time-stamp service: each stamp its own number, refusals in the words of RFC 3161, a new key every year."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
+from idp.app import create_app
 from idp.certification import authorities, issuance, revocation, timestamp_keys, timestamps, upkeep
 from idp.certification.errors import InvalidTimeStampPolicy, NoTimeStampService
 from idp.certification.tables import IssuedCertificate, TimeStamp, TimeStampAuthority
@@ -158,3 +161,25 @@ def test_the_key_changes_every_year_and_old_stamps_stay_good(here: Authorities, 
     with here.deployment.reading() as session:
         assert not timestamp_keys.needs_renewal(session, issued[0].authority_id, clock.now())
     assert stamp(here).failures == {FailureInfo.SYSTEM_FAILURE}
+
+
+def test_one_network_has_so_many_in_a_minute(here: Authorities, clock: SettableClock) -> None:
+    set_up(here)
+    settings = here.deployment.settings.model_copy(update={"ca_timestamps_per_minute": 2})
+    app = create_app(replace(here.deployment, settings=settings))
+
+    def ask(address: str, body: bytes = ASKED.encode()) -> TestResponse:
+        where = {"REMOTE_ADDR": address}
+        kind = "application/timestamp-query"
+        return app.test_client().post("/ca/school/tsa", data=body, content_type=kind, environ_overrides=where)
+
+    # What gets no stamp is not counted; an IPv6 network is a /64.
+    assert TimeStampResponse.from_der(ask("2001:db8::1", b"0").data).failures == {FailureInfo.BAD_DATA_FORMAT}
+    assert [ask(f"2001:db8::{number}").status_code for number in range(1, 4)] == [200, 200, 429]
+    refused = ask("2001:db8::9")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert ask("2001:db8:0:1::1").status_code == 200
+    clock.forward(seconds=61)
+    assert ask("2001:db8::1").status_code == 200
+    with here.deployment.reading() as session:
+        assert timestamps.count(session, authorities.by_name(session, "school")) == 4

@@ -31,12 +31,12 @@ def read(reader: Reader, tag: int) -> dict[str, Reader]:
 
 
 def read_unsigned(reader: Reader) -> dict[str, list[bytes]]:
-    """The values of each type, as others write them."""
+    """The values of each type, as others write them, each to be read by whoever knows it: a token nests as deep as a message."""
     found: dict[str, list[bytes]] = {}
     for one in reader.elements(tags.context(UNSIGNED, constructed=True)):
         attribute = one.sequence()
         values = found.setdefault(attribute.oid(), [])
-        values.extend(value.any_element() for value in attribute.elements())
+        values.extend(value.data[value.position : value.end] for value in attribute.elements())
         attribute.finish()
     return found
 
