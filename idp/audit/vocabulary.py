@@ -133,6 +133,8 @@ class Action(StrEnum):
     CERTIFICATE_REVOKED = "certification.certificate.revoked"
     CERTIFICATE_HELD = "certification.certificate.held"
     CERTIFICATE_RELEASED = "certification.certificate.released"
+    CERTIFICATE_SHOWN = "certification.certificate.shown"
+    CERTIFICATE_REFUSED = "certification.certificate.refused"
     KEY_ESCROWED = "certification.key.escrowed"
     KEY_RECOVERED = "certification.key.recovered"
     TIMESTAMP_SERVICE_SET_UP = "certification.timestamp_service.set_up"

@@ -187,3 +187,10 @@ class FrontNotFitting(CertificationError):
 
     code = "certification.front"
     default_message = N_("No server can be set up with these files: %(reason)s.")
+
+
+class CertificateRefused(CertificationError):
+    """A certificate that somebody shows and that does not count. ``reason`` may be told to them."""
+
+    code = "certification.refused"
+    default_message = N_("This certificate does not count. %(reason)s")

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from idp.certification.routes import pages
+from idp.certification.routes import own, pages, sign_in
 from idp.certification.site import AuthoritySite
 from idp.deployment import Deployment
+from idp.login import extension
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 def install(app: Flask, deployment: Deployment) -> None:
     """Adds the page of the authorities, and what programs ask them."""
-    app.register_blueprint(pages.blueprint)
+    for blueprint in (pages.blueprint, sign_in.blueprint, own.blueprint):
+        app.register_blueprint(blueprint)
+    extension.add_panel(app, own.panel)
     inner: WSGIApplication = app.wsgi_app
     app.wsgi_app = AuthoritySite(inner, deployment)  # type: ignore[method-assign]

@@ -14,16 +14,27 @@ from idp.certification.tables import CertificateAuthority, IssuedCertificate, Re
 from idp.crypto.x509.reasons import Reason
 from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
+from idp.notices import book
+from idp.notices.events import Event
 
 HOLD = Reason.CERTIFICATE_HOLD
 # What an operator may say. A hold has its own act; removeFromCRL and aACompromise are for lists that we do not write.
 REASONS = tuple(reason for reason in Reason if reason not in (HOLD, Reason.REMOVE_FROM_CRL, Reason.AA_COMPROMISE))
 
 
+NUMBER_SHOWN = 8
+_TOLD = {
+    Action.CERTIFICATE_REVOKED: Event.CERTIFICATE_REVOKED,
+    Action.CERTIFICATE_HELD: Event.CERTIFICATE_HELD,
+    Action.CERTIFICATE_RELEASED: Event.CERTIFICATE_RELEASED,
+}
+
+
 class Cause(StrEnum):
-    """Who wanted it: somebody at the command line, or the registry, by what it says of person or institution."""
+    """Who wanted it: somebody at the command line, the holder, or the registry, by what it says of person or institution."""
 
     OPERATOR = "operator"
+    HOLDER = "holder"
     REGISTRY = "registry"
 
 
@@ -61,11 +72,13 @@ def hold(tx: Transaction, row: IssuedCertificate, *, cause: Cause = Cause.OPERAT
 def release(tx: Transaction, row: IssuedCertificate) -> None:
     """Ends a hold: the certificate is good again. Raises :class:`NotOnHold`."""
     lock_certificate(tx.session, row.id)
+    held = tx.session.get(Revocation, row.id)
+    cause = held.cause if held is not None else ""
     ending = delete(Revocation).where(Revocation.certificate_id == row.id, Revocation.reason == HOLD)
     if not compare_and_set(tx.session, ending):
         raise NotOnHold(serial=row.serial)
     tx.session.expire_all()
-    _after(tx, row, Action.CERTIFICATE_RELEASED, {})
+    _after(tx, row, Action.CERTIFICATE_RELEASED, {"cause": cause})
 
 
 def of_person(session: Session, person_id: int, now: datetime) -> Sequence[IssuedCertificate]:
@@ -119,3 +132,6 @@ def _after(tx: Transaction, row: IssuedCertificate, action: Action, detail: dict
     due = update(CertificateAuthority).where(CertificateAuthority.id == row.authority_id, CertificateAuthority.crl_due_at > tx.now)
     tx.session.execute(due.values(crl_due_at=tx.now).execution_options(synchronize_session=False))
     tx.record(action, subject=f"certificate:{row.serial}", institution=row.institution, detail=detail)
+    # Whoever is suspended in the register hears of that, not of every certificate that goes with it.
+    if row.person_id is not None and detail.get("cause") != Cause.REGISTRY:
+        book.give(tx, row.person_id, _TOLD[action], detail={"number": row.serial[:NUMBER_SHOWN]})

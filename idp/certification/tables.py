@@ -68,7 +68,7 @@ class IssuedCertificate(Base):
 class Revocation(Base):
     """The revocation of a certificate, of which there is one at most. A hold can end: then the row goes, and the journal stays.
 
-    ``cause`` is ``operator``, or ``registry`` for a hold that ends when the registry's reason for it does.
+    ``cause`` is ``operator``, ``holder``, or ``registry`` for a hold that ends when the registry's reason for it does.
     """
 
     __tablename__ = "revocation"

@@ -15,6 +15,7 @@ from idp.certification.token_keys import LEAVES_BEFORE, REPLACED_BEFORE, Standin
 from idp.crypto.x509.reasons import Reason
 from idp.deployment import SYSTEM, Deployment
 from idp.keys import chains, rotation
+from idp.keys.adoption import in_devices
 from idp.keys.states import State, state
 
 
@@ -60,12 +61,16 @@ def due(session: Session, published: Sequence[Standing], now: datetime) -> list[
             steps.append((Step.SHOW, one))
     if steps or authority is None or not able:
         return steps
-    return _changing_places(published, authority, now)
+    return _changing_places(session, published, authority, now)
 
 
-def _changing_places(published: Sequence[Standing], authority: CertificateAuthority, now: datetime) -> list[tuple[Step, Standing]]:
+def _changing_places(
+    session: Session, published: Sequence[Standing], authority: CertificateAuthority, now: datetime
+) -> list[tuple[Step, Standing]]:
+    # A device has the keys that it has: those are not thrown away for a fresh one, which would be in software.
+    kept = in_devices(session, [one.key for one in published])
     waiting = [one for one in published if one.key.activated_at is None]
-    stale = [one for one in waiting if not token_keys.lasts(one, authority, now, REPLACED_BEFORE)]
+    stale = [one for one in waiting if one.key.kid not in kept and not token_keys.lasts(one, authority, now, REPLACED_BEFORE)]
     if stale:
         return [(Step.REPLACE, stale[0])]
     leaving = [

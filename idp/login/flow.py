@@ -21,9 +21,10 @@ from idp.login.tables import SignInFlow
 from idp.mfa import credentials, enrolment
 from idp.mfa.credentials import Choice
 from idp.mfa.engine import Proof
+from idp.mfa.errors import NotOffered
 from idp.mfa.factor import Factor, Occasion, Purpose, Site
 from idp.mfa.factors import recovery
-from idp.mfa.policy import ELSEWHERE, PASSWORD, proves_more_than_a_password
+from idp.mfa.policy import ELSEWHERE, PASSWORD, is_key_alone, proves_more_than_a_password
 from idp.mfa.remembered import METHOD
 from idp.policy import findings, grace
 from idp.policy.demand import Coming
@@ -208,6 +209,8 @@ def prove_factor(tx: Transaction, site: Site, flow: Flow, proof: Proof) -> None:
         # What was really proven takes the place of what was remembered.
         _advance(tx, flow, proof.person_id, (*(flow.methods - {METHOD}), *proof.amr), max(flow.level, level))
     else:
+        if is_key_alone(proof.amr) and proof.kind not in found.holding.counting:
+            raise NotOffered  # our policy: what is weaker than a passkey opens no door where the policy does not offer it
         _advance(tx, flow, proof.person_id, proof.amr, level, seen)
 
 
@@ -292,6 +295,7 @@ def _state(tx: Transaction, site: Site, flow: Flow, found: Assessment | None) ->
         reminder=flow.reminder,
         remembered=METHOD in flow.methods,
         replace=is_replacing(tx, site, flow, found),
+        key_alone=is_key_alone(flow.methods),
         # Only who has given the old one is asked for another: else it were a way to a password for those who never knew it.
         new_password=flow.person_id is not None and flow.first_factor_is_ours and _needs_another(tx, flow.person_id),
     )

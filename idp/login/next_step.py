@@ -34,7 +34,8 @@ class State:
     ``asks`` says whether the person has any factor to be asked for, ``second`` whether one was proven; ``may_enrol`` is off where
     a factor set up now would prove nothing. ``coming`` is the level that will be required from a day on, 0 for none.
     ``remembered``: this browser spares the second step where nothing requires it; ``replace``: a recovery code stood for a factor
-    that is gone, and another can be set up in its place; ``new_password``: the one there is may be known to others.
+    that is gone, and another can be set up in its place; ``new_password``: the one there is may be known to others;
+    ``key_alone``: all that was proven is a certificate, in place of the password.
     """
 
     required: int
@@ -49,6 +50,7 @@ class State:
     remembered: bool = False
     replace: bool = False
     new_password: bool = False
+    key_alone: bool = False
 
 
 def next_step(state: State) -> Step:
@@ -56,8 +58,8 @@ def next_step(state: State) -> Step:
 
     Whoever has a second factor is asked for it at every sign-in, whatever is required: that is what they set it up for.
     """
-    if state.proven < 1:
-        return Step.PASSWORD
+    if state.proven < 1 or (state.key_alone and state.proven < state.required):
+        return Step.PASSWORD  # the same key shown twice is no more than shown once
     if state.asks and not state.second and not _spared(state):
         return Step.SECOND_FACTOR
     if state.proven < state.required:

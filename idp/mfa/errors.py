@@ -51,6 +51,20 @@ class ChallengeLost(FactorError):
     default_message = N_("This question is over. Please start the second step again.")
 
 
+class NotSetUp(FactorError):
+    """A right answer of somebody who has not chosen to sign in like this."""
+
+    code = "mfa.not_set_up"
+    default_message = N_("You have not set this up yet. Sign in with your password, and add it under “My account”.")
+
+
+class SomebodyElse(FactorError):
+    """A right answer, of another person than the one who is asked."""
+
+    code = "mfa.somebody_else"
+    default_message = N_("This belongs to somebody else than the person who is signing in.")
+
+
 class StillWaiting(FactorError):
     """The phone has not answered yet."""
 

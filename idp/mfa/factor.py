@@ -169,6 +169,10 @@ class Factor(ABC):
 
     challenge_lifetime: ClassVar[timedelta] = timedelta(minutes=5)
 
+    def may_stand_alone(self, site: Site) -> bool:
+        """Whether it may come before any password in this installation."""
+        return self.stands_alone
+
     def available(self, site: Site) -> bool:
         """Whether this installation is set up for it at all, whoever the person is."""
         return True

@@ -1,7 +1,8 @@
 """Which proofs make which level, whose factors count for how much, and how a token says so.
 
-Level 1 is a password, 2 a second factor beside it, 3 co-signing on the phone or a passkey that verified its user, with or
-without a password; 4 is attested hardware. What level somebody needs is the matter of :mod:`idp.policy`.
+Level 1 is a password, or a certificate alone; 2 a second factor beside a password; 3 co-signing on the phone or a passkey that
+verified its user, with or without a password; 4 is attested hardware. What level somebody needs is the matter of
+:mod:`idp.policy`.
 """
 
 from collections.abc import Collection, Sequence
@@ -46,6 +47,11 @@ def amr_of(methods: Collection[str]) -> tuple[str, ...]:
 def proves_more_than_a_password(methods: Collection[str]) -> bool:
     """Whether something that one has or is was proven among them, or more than one thing elsewhere."""
     return MULTIPLE in methods or any(_METHODS.get(method) in ("had", "is") for method in methods)
+
+
+def is_key_alone(methods: Collection[str]) -> bool:
+    """Whether all that was proven is that somebody has a key: a certificate, with no password and nobody checked at the device."""
+    return set(methods) == {"swk"}
 
 
 def kinds_of(site: Site) -> Kinds:

@@ -33,6 +33,9 @@ class Event(StrEnum):
     EMAIL_CONFIRMED = "email_confirmed"
     EMAIL_CHANGED = "email_changed"
     CERTIFICATE_ENDS = "certificate_ends"
+    CERTIFICATE_HELD = "certificate_held"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_RELEASED = "certificate_released"
 
 
 TEXTS = {
@@ -68,6 +71,9 @@ TEXTS = {
     Event.CERTIFICATE_ENDS: N_(
         "The certificate whose number begins with %(number)s ends on %(due)s. Whoever uses it needs a new one before then."
     ),
+    Event.CERTIFICATE_HELD: N_("Your certificate whose number begins with %(number)s was put on hold: it does not count for now."),
+    Event.CERTIFICATE_REVOKED: N_("Your certificate whose number begins with %(number)s was revoked, for good."),
+    Event.CERTIFICATE_RELEASED: N_("Your certificate whose number begins with %(number)s counts again: the hold has ended."),
 }
 
 # What tells of somebody else at work, or may: our policy.

@@ -241,6 +241,8 @@ class Settings(
             raise ValueError("client_certificate_header needs a proxy to set it: set trusted_proxies too")
         if self.mtls_url and not self.client_certificate_header:
             raise ValueError("mtls_url needs client_certificate_header, or no certificate is ever seen")
+        if self.certificate_sign_in != "off" and not self.mtls_url:
+            raise ValueError("certificate_sign_in needs mtls_url, where browsers are asked for a certificate")
         if self.phone_url and urlsplit(self.phone_url).hostname == urlsplit(self.public_url).hostname:
             raise ValueError("phone_url must have a host of its own, or the pages of public_url could read the phone's keys")
         if self.registration == "open" and not self.registration_owner:

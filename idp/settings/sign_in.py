@@ -16,6 +16,11 @@ class SignInSettings(BaseModel):
         description="What a remembered device counts for beside the password: 1, it spares the second step where an app asks for "
         "none; 2, also where an app requires level 2. Never level 3, and never for administrators.",
     )
+    certificate_sign_in: Literal["off", "second", "first"] = Field(
+        default="off",
+        description="Signing in with a certificate of an authority of this installation, shown at mtls_url: off; second, beside "
+        "the password, for level 2; first, also in place of the password, for level 1.",
+    )
     sign_ins_kept_days: int = Field(
         default=90, ge=7, le=366, description="For how many days it is kept who signed in when and how."
     )

@@ -33,7 +33,9 @@ def certificate_reader(settings: Settings) -> "Callable[[WSGIEnvironment], str]"
 
     def read(environ: "WSGIEnvironment") -> str:
         text: str = environ.get(variable, "") if name else ""
-        return text if text and _is_within(environ.get("REMOTE_ADDR", ""), networks) else ""
+        # Inside of Flask the address is already the client's; who has connected is kept beside it.
+        direct = environ.get("werkzeug.proxy_fix.orig", environ).get("REMOTE_ADDR") or ""
+        return text if text and _is_within(direct, networks) else ""
 
     return read
 

@@ -233,6 +233,21 @@ def test_every_endpoint_that_is_named_for_certificates_is_served_at_that_name_an
         assert status("/login") == 404
 
 
+def test_a_persons_certificate_arrives_through_nginx_and_is_judged_by_us(secured: Secured) -> None:
+    """One on P-256, which is all that nginx can ask for here; SM2 through a proxy that can is in ``test_certificate_sign_in.py``."""
+    bare, context, shown = secured.front.trusting, secured.front.trusting, secured.certificates["certified"]
+    context.load_cert_chain(shown.certificate, shown.key)
+
+    def page(how: ssl.SSLContext, host: str) -> httpx.Response:
+        with httpx.Client(verify=how, trust_env=False) as client:
+            url = f"https://127.0.0.1:{secured.front.port}/login/certificate?challenge=x&lang=en"
+            return client.get(url, headers={"Host": f"{host}:{secured.front.port}"}, extensions={"sni_hostname": host})
+
+    assert "Your browser showed no certificate" in page(bare, MTLS_HOST).text
+    assert "not issued by an authority of this installation" in page(context, MTLS_HOST).text
+    assert "Your browser showed no certificate" in page(context, "localhost").text  # nobody is asked there
+
+
 def test_nobody_is_served_under_another_name(secured: Secured) -> None:
     with httpx.Client(verify=False, trust_env=False) as client, pytest.raises(httpx.ConnectError):
         client.get(f"https://127.0.0.1:{secured.front.port}/", extensions={"sni_hostname": "other.example.edu.cn"})

@@ -96,6 +96,7 @@ class TlsFront:
                 "client_certificate_header": HEADER,
                 "mtls_url": self.mtls_url,
                 "client_certificate_ca": self.client_authority,
+                "certificate_sign_in": "second",
                 "outgoing_ca": self.authority,
                 "allow_private_fetches": True,
                 **changes,

@@ -88,7 +88,7 @@ def opened(template: Path, home: Path, issuer: str) -> School:
                 if key.activated_at is not None:
                     rotation.retire(tx, deployment.master, key.kid)
     deployment.ring.forget()
-    return School(deployment, office_of(deployment.settings, deployment.ring.vault), issuer)
+    return School(deployment, office_of(deployment.settings, deployment.ring.authority_vault), issuer)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def country(founded: Path, tmp_path: Path) -> Iterator[Country]:
         clock = SettableClock()
         clock.moment = datetime.now(UTC).replace(microsecond=0)
         deployment = open_deployment(Settings(home=tmp_path / called, public_url=issuer), clock)
-        both.append(School(deployment, office_of(deployment.settings, deployment.ring.vault), issuer))
+        both.append(School(deployment, office_of(deployment.settings, deployment.ring.authority_vault), issuer))
     yield Country(*both)
     for one in both:
         one.deployment.close()

@@ -2,6 +2,7 @@
 
 from idp.login.routes.account import blueprint as account
 from idp.login.routes.activation import blueprint as activation
+from idp.login.routes.certificates import blueprint as certificates
 from idp.login.routes.factors import blueprint as factors
 from idp.login.routes.new_password import blueprint as new_password
 from idp.login.routes.own_address import blueprint as own_address
@@ -11,4 +12,16 @@ from idp.login.routes.second_step import blueprint as second_step
 from idp.login.routes.sign_in import blueprint as sign_in
 from idp.login.routes.sign_out import blueprint as sign_out
 
-BLUEPRINTS = (sign_in, second_step, new_password, activation, sign_out, account, safety, own_address, factors, passkeys)
+BLUEPRINTS = (
+    sign_in,
+    second_step,
+    new_password,
+    activation,
+    sign_out,
+    account,
+    safety,
+    own_address,
+    factors,
+    passkeys,
+    certificates,
+)

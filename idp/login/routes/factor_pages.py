@@ -62,7 +62,7 @@ def alone(tx: Transaction, flow: Flow) -> list[dict[str, Any]]:
     """For ``password.html``: the kinds that may answer before any password, each with its open challenge."""
     occasion, shown = flows.occasion(flow), []
     for factor in FACTORS.values():
-        if factor.stands_alone:
+        if factor.may_stand_alone(site()):
             challenge = challenges.current(tx, factor.kind, occasion, None)
             if challenge is None:
                 challenge = engine.ask(tx, site(), factor.kind, occasion, None, None)

@@ -60,10 +60,14 @@ def begin(there: SignedIn, kind: str) -> Answer:
 @recently_signed_in
 def add(there: SignedIn, kind: str) -> Answer:
     """Adds it by a working answer; with the first one come recovery codes."""
+    return take(there, kind, field("challenge", 22), fields("challenge"))
+
+
+def take(there: SignedIn, kind: str, challenge_id: str, given: dict[str, str]) -> Answer:
+    """Has the first answer of a new factor judged."""
     factor, refused = _offered(there, kind), None
     with deployment().transaction(context.person(there.person_number)) as tx:
         person = persons.by_id(tx.session, there.person_id)
-        challenge_id, given = field("challenge", 22), fields("challenge")
         try:
             enrolment.confirm(tx, site(), person, kind, given, occasion=_occasion(there), challenge_id=challenge_id)
         except FactorError as error:  # caught here, so that the wrong try is counted

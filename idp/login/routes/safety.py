@@ -41,7 +41,7 @@ MEANS = {
     "pwd": N_("password"),
     "otp": N_("one-time code"),
     "sms": N_("text message"),
-    "swk": N_("phone or passkey"),
+    "swk": N_("phone, passkey or certificate"),
     "hwk": N_("security key"),
     "rba": N_("remembered device"),
     "upstream": N_("account elsewhere"),

@@ -50,13 +50,18 @@ def ask() -> Answer:
 @blueprint.post("/login/factor")
 def answer() -> Answer:
     """The answer."""
-    kind, challenge_id = field("kind", 16), field("challenge", 22)
+    given = fields(*PAGE_FIELDS)
+    return take(field("flow", 64), field("kind", 16), field("challenge", 22), given, remember=bool(field("remember", 3)))
+
+
+def take(flow_id: str, kind: str, challenge_id: str, given: dict[str, str], *, remember: bool = False) -> Answer:
+    """Has the answer judged; the next page, or the same one with what was wrong."""
     with deployment().transaction(context.anonymous()) as tx:
-        found = flow.find(tx, field("flow", 64), browser.secret())
+        found = flow.find(tx, flow_id, browser.secret())
         step = flow.step(tx, site(), found)
         if not _may_answer(tx, found, step, kind):
             return redirect(url_for("login.show", flow=found.id))
-        given, occasion = fields(*PAGE_FIELDS), flow.occasion(found)
+        occasion = flow.occasion(found)
         person_id = found.person_id if step is Step.SECOND_FACTOR else None
         try:
             proof = engine.answer(tx, site(), kind, person_id, given, occasion=occasion, challenge_id=challenge_id)
@@ -67,7 +72,7 @@ def answer() -> Answer:
             return step_page(tx, found, step, error, status)
         flow.prove_factor(tx, site(), found, proof)
         response = redirect(url_for("login.show", flow=found.id))
-        if step is Step.SECOND_FACTOR and field("remember", 3):
+        if step is Step.SECOND_FACTOR and remember:
             _remember(tx, proof, response)
     return response
 
@@ -93,13 +98,17 @@ def begin() -> Answer:
 @blueprint.post("/login/enrol")
 def enrol() -> Answer:
     """A working answer of the factor that the page has just offered."""
-    kind, challenge_id = field("kind", 16), field("challenge", 22)
+    return take_first(field("flow", 64), field("kind", 16), field("challenge", 22), fields(*PAGE_FIELDS))
+
+
+def take_first(flow_id: str, kind: str, challenge_id: str, given: dict[str, str]) -> Answer:
+    """Has the first answer of a new factor judged, as :func:`take` does."""
     with deployment().transaction(context.anonymous()) as tx:
-        found = flow.find(tx, field("flow", 64), browser.secret())
+        found = flow.find(tx, flow_id, browser.secret())
         if flow.step(tx, site(), found) is not Step.ENROL or found.person_id is None:
             return redirect(url_for("login.show", flow=found.id))
         person = persons.by_id(tx.session, found.person_id)
-        given, occasion = fields(*PAGE_FIELDS), flow.occasion(found, Purpose.ENROL)
+        occasion = flow.occasion(found, Purpose.ENROL)
         try:
             proof = enrolment.confirm(tx, site(), person, kind, given, occasion=occasion, challenge_id=challenge_id)
         except FactorError as error:
@@ -142,7 +151,7 @@ def _remember(tx: Transaction, proof: Proof, response: Response) -> None:
 def _may_answer(tx: Transaction, found: Flow, step: Step, kind: str) -> bool:
     """Whether a factor of this kind is asked for: beside what was proven, or before anything was."""
     if step is Step.PASSWORD:
-        return kind in FACTORS and FACTORS[kind].stands_alone
+        return kind in FACTORS and FACTORS[kind].may_stand_alone(site())
     return step is Step.SECOND_FACTOR and any(way.kind == kind for way in flow.choices(tx, site(), found))
 
 

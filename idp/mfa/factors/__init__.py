@@ -2,6 +2,7 @@
 
 from idp.mfa.errors import NoSuchFactor
 from idp.mfa.factor import Factor
+from idp.mfa.factors.certificate import HeldCertificate
 from idp.mfa.factors.cosign import CoSigning
 from idp.mfa.factors.passkey.factor import Passkey
 from idp.mfa.factors.recovery import RecoveryCodes
@@ -18,6 +19,7 @@ FACTORS: dict[str, Factor] = {
         Sm3Challenge(),
         CoSigning(),
         Passkey(),
+        HeldCertificate(),
         Sms(),
         RecoveryCodes(),
     )

@@ -15,6 +15,7 @@ from idp.crypto.x509.errors import RequestRefused
 from idp.crypto.x509.extensions import SubjectAltName
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import CertificateRequest
+from idp.notices.events import Event
 from idp.notices.tables import Notice
 from idp.registry import affiliations, institutions, persons
 from idp.registry.affiliations import Role
@@ -38,8 +39,9 @@ def serials(schools: Authorities, days: int) -> list[str]:
 
 
 def told(schools: Authorities) -> list[tuple[int, str]]:
+    reminders = select(Notice).where(Notice.event == Event.CERTIFICATE_ENDS)
     with schools.deployment.reading() as session:
-        return sorted((row.person_id, row.detail["number"]) for row in session.scalars(select(Notice)))
+        return sorted((row.person_id, row.detail["number"]) for row in session.scalars(reminders))
 
 
 def days_before_the_end(clock: SettableClock, row: IssuedCertificate, days: float) -> None:

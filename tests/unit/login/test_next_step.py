@@ -32,6 +32,10 @@ HAS_CODES = replace(TYPED, best=2, asks=True)
         (replace(TYPED, required=2, asks=True), Step.SECOND_FACTOR),
         (replace(TYPED, required=2, asks=True, second=True), Step.ENROL),
         (replace(TYPED, asks=True, second=True), Step.DONE),
+        # A certificate in place of the password is good for level 1; who needs more gives the password too.
+        (replace(HAS_CODES, second=True, key_alone=True), Step.DONE),
+        (replace(HAS_CODES, second=True, key_alone=True, required=2), Step.PASSWORD),
+        (replace(HAS_CODES, second=True, key_alone=True, required=2, best=3), Step.PASSWORD),
         # A remembered device spares the second step, and opens no way around it to a new factor or password.
         (replace(HAS_CODES, remembered=True), Step.DONE),
         (replace(HAS_CODES, remembered=True, required=2), Step.SECOND_FACTOR),
