@@ -28,6 +28,7 @@ from idp.directory import probe, registration
 from idp.errors import YimaError
 from idp.i18n import translate
 from idp.keys import chains, inspection, rotation, schedule
+from idp.keys.master import change
 from idp.keys.sealing import SEALING
 from idp.mfa.factor import Site
 from idp.mfa.policy import kinds_of
@@ -154,6 +155,9 @@ def _ageing_keys(deployment: Deployment) -> Iterator[Finding]:
     if (saml := schedule.old_saml_key(rows, now)) is not None:
         advice = _("The key for SAML is from %(day)s. Plan its change with your apps, then `yima key rotate %(algorithm)s`.")
         yield Finding(WARNING, what, advice % {"day": f"{saml.created_at:%Y-%m-%d}", "algorithm": saml.algorithm})
+    if change.put_aside(settings):
+        advice = _("When the new one is in a backup and on every server: `yima key master confirm`.")
+        yield Finding(WARNING, _("Old master keys are gone"), advice)
     for purpose in SEALING:
         older = [row.kid for row in rows if row.purpose == purpose][:-1]
         if older:

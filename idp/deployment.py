@@ -6,7 +6,7 @@ The web application and the command line both stand on this; neither has another
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from idp.database import Database
 from idp.database.migration import migrate, wait_for_other_starts
 from idp.keys import KeyRing, devices, master, rotation
 from idp.keys.exposure import check_outside_repositories
+from idp.keys.master import HeldMaster
 from idp.keys.sealing import open_secret
 from idp.keys.states import Purpose
 from idp.keys.tables import Key
@@ -36,7 +37,11 @@ class Deployment:
     database: Database
     ring: KeyRing
     clock: Clock
-    master: Envelope = field(repr=False)
+
+    @property
+    def master(self) -> Envelope:
+        """The envelope that new keys are sealed under."""
+        return self.ring.master
 
     @contextmanager
     def transaction(self, actor: Actor) -> Iterator[Transaction]:
@@ -68,9 +73,9 @@ def open_deployment(settings: Settings, clock: Clock | None = None) -> Deploymen
     check_outside_repositories(settings)
     selftest.run_once(engines.select(settings.sm_engine, settings.libcrypto_path))
     database = Database(settings.database, pool_size=settings.database_pool_size)
-    envelope = master.load(settings)
-    ring = KeyRing(database, envelope, longest_token=settings.longest_token, devices=devices.configured(settings))
-    return Deployment(settings, database, ring, clock or SystemClock(), envelope)
+    held, reached = HeldMaster(settings), devices.configured(settings)
+    ring = KeyRing(database, held, longest_token=settings.longest_token, devices=reached)
+    return Deployment(settings, database, ring, clock or SystemClock())
 
 
 def initialise(settings: Settings, clock: Clock | None = None, *, spare_keys: bool = True) -> Deployment:
@@ -92,15 +97,16 @@ def initialise(settings: Settings, clock: Clock | None = None, *, spare_keys: bo
         migrate(deployment.database)
     with deployment.database.begin() as session:
         wait_for_other_starts(session.connection())
-        made = rotation.missing_secrets(session, deployment.master, now)
+        in_use = deployment.ring.master_in(session)
+        made = rotation.missing_secrets(session, in_use, now)
         session.add_all(made)
         session.flush()
         newest_audit = select(Key).where(Key.purpose == Purpose.AUDIT.value).order_by(Key.created_at.desc()).limit(1)
         audit_key = session.scalars(newest_audit).one()
-        keys = AuditKeys({audit_key.kid: open_secret(deployment.master, audit_key)}, audit_key.kid)
+        keys = AuditKeys({audit_key.kid: open_secret(in_use, audit_key)}, audit_key.kid)
         chain = ChainWriter(session, keys)
         tx = Transaction(session, now, SYSTEM, chain)
-        rotation.complete(tx, deployment.master, prepared.result(), spares=spare_keys)
+        rotation.complete(tx, in_use, prepared.result(), spares=spare_keys)
         chain.finish()
     deployment.ring.forget()
     return deployment

@@ -11,7 +11,7 @@ from idp.crypto.devices.reference import KeyReference
 from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.envelope import Envelope
 from idp.keys.errors import DeviceKeyInUse
-from idp.keys.sealing import device_token_key
+from idp.keys.sealing import check_master, device_token_key
 from idp.keys.states import Purpose
 from idp.keys.tables import DeviceKey, Key
 
@@ -49,6 +49,8 @@ def adopt_token_keys(tx: Transaction, master: Envelope, signers: Sequence[SdfSig
     for key in tx.session.scalars(waiting.with_for_update()):
         key.withdrawn_at = tx.now
         tx.record(Action.KEY_RETIRED, subject=f"key:{key.kid}", detail={"algorithm": key.algorithm})
+    for key in made:
+        check_master(tx.session, key)
     tx.session.add_all(made)
     tx.session.flush()
     return made

@@ -41,6 +41,20 @@ class KeysInRepository(KeysError):
     )
 
 
+class MasterKeyExists(KeysError):
+    """A master key's file is never replaced."""
+
+    code = "keys.master_exists"
+    default_message = N_("There is a master key at %(path)s already. It is not replaced: move it away first, or name another file.")
+
+
+class MasterKeyChanged(KeysError):
+    """Another process has changed the master key since this one read it."""
+
+    code = "keys.master_changed"
+    default_message = N_("The master key was changed a moment ago by another process. Nothing was done; look again.")
+
+
 class NoSuchKey(KeysError):
     """No key has this id."""
 
@@ -97,4 +111,78 @@ class DeviceKeysUsedUp(KeysError):
     default_message = N_(
         "No other key of a device waits to take over from %(key_id)s. Adopt one (`yima key adopt`), or leave the device on purpose"
         " with --in-software."
+    )
+
+
+class CustodiansUnfit(KeysError):
+    """Splitting needs different people, and a threshold that they can meet and one of them cannot."""
+
+    code = "keys.custodians"
+    default_message = N_(
+        "Name different custodians, two at least, and a threshold from 2 to their number: %(threshold)s of %(count)s."
+    )
+
+
+class PassphraseTooShort(KeysError):
+    """A share lies in a drawer for years."""
+
+    code = "keys.passphrase"
+    default_message = N_("A custodian's passphrase needs %(minimum)s characters at least.")
+
+
+class ShareDamaged(KeysError):
+    """A share whose check does not fit: mistyped, cut off, or no share at all."""
+
+    code = "keys.share_damaged"
+    default_message = N_("%(file)s is not a whole share: a character is wrong or missing, or it is something else.")
+
+
+class ShareNotForKey(KeysError):
+    """The share opens with an SM2 key that was not given."""
+
+    code = "keys.share_key"
+    default_message = N_("%(file)s opens with the SM2 key of %(custodian)s: give it by --key.")
+
+
+class ShareNotOpened(KeysError):
+    """A wrong passphrase, or a share that was changed."""
+
+    code = "keys.share_closed"
+    default_message = N_("%(file)s does not open: that is not the passphrase or key of %(custodian)s.")
+
+
+class SharesMixed(KeysError):
+    """Shares of different sets say nothing together."""
+
+    code = "keys.shares_mixed"
+    default_message = N_("These shares are not of one set: %(sets)s")
+
+
+class ShareTwice(KeysError):
+    """One share counts once."""
+
+    code = "keys.share_twice"
+    default_message = N_("This is one and the same share: %(files)s")
+
+
+class SharesTooFew(KeysError):
+    """Fewer shares than the threshold tell nothing."""
+
+    code = "keys.shares_few"
+    default_message = N_("%(need)s shares are needed, and %(have)s are here.")
+
+
+class SharesDoNotFit(KeysError):
+    """What came out is not the master key that was split."""
+
+    code = "keys.shares_unfit"
+    default_message = N_("The shares do not give the master key %(name)s: one of them was changed.")
+
+
+class MasterKeyOfAnotherTime(KeysError):
+    """The shares restore a master key that the database is not sealed under."""
+
+    code = "keys.master_other"
+    default_message = N_(
+        "The shares restore %(shares)s, but the database is sealed under %(database)s. For an old backup, give --out."
     )

@@ -1,12 +1,14 @@
 """The ring: the keys as they are now, opened once and kept for seconds."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from idp.audit.chain import AuditKeys, require
 from idp.crypto.envelope import Envelope
@@ -16,6 +18,7 @@ from idp.crypto.passwords import PasswordHasher
 from idp.database import Database
 from idp.keys.devices import Devices
 from idp.keys.errors import MasterKeyWrong, NotInitialised
+from idp.keys.master import HeldMaster
 from idp.keys.sealing import open_private_jwk, open_secret
 from idp.keys.signers import signer_of
 from idp.keys.states import KEY_SETS, Purpose, State, is_published, state
@@ -25,6 +28,9 @@ from idp.keys.vault import Vault
 # How long a worker may go on with the keys it has read. A rotation announces a key much earlier than it is used
 # (``jwks_max_age``), so that this delay is never seen.
 REFRESH_SECONDS = 5.0
+WARN_SECONDS = 60.0
+
+log = logging.getLogger("yima.keys")
 
 
 class Signers:
@@ -51,6 +57,7 @@ class Snapshot:
     """The ring at one moment, everything in it opened."""
 
     rows: Sequence[Key]
+    master: Envelope
     signers: Signers
     envelopes: Mapping[str, Envelope]
     index_key: bytes
@@ -64,11 +71,13 @@ class Snapshot:
 class KeyRing:
     """The keys of one installation. Safe to share between threads."""
 
-    def __init__(self, database: Database, master: Envelope, *, longest_token: timedelta, devices: Devices | None = None) -> None:
+    def __init__(self, database: Database, held: HeldMaster, *, longest_token: timedelta, devices: Devices | None = None) -> None:
         self._database = database
-        self._master = master
+        self._held = held
         self._longest_token = longest_token
         self._snapshot: Snapshot | None = None
+        self._forgotten = False
+        self._warned_at = -WARN_SECONDS
         self._lock = threading.Lock()
         self.devices = devices if devices is not None else Devices()
         self.vault = Vault(self.current, self.newest, devices=self.devices)
@@ -80,12 +89,22 @@ class KeyRing:
         Raises :class:`NotInitialised` or :class:`MasterKeyWrong`.
         """
         snapshot = self._snapshot
-        if snapshot is not None and time.monotonic() - snapshot.read_at < REFRESH_SECONDS:
+        if snapshot is not None and not self._forgotten and time.monotonic() - snapshot.read_at < REFRESH_SECONDS:
             return snapshot
         with self._lock:
-            if self._snapshot is None or self._snapshot is snapshot:
+            if self._forgotten or self._snapshot is None or self._snapshot is snapshot:
+                self._forgotten = False
                 self._snapshot = self._read(snapshot)
             return self._snapshot
+
+    @property
+    def master(self) -> Envelope:
+        """The envelope that keys are sealed under; before there are any, of the master key that the settings name."""
+        return self._snapshot.master if self._snapshot is not None else self._held.envelope()
+
+    def master_in(self, session: Session) -> Envelope:
+        """The envelope that keys are sealed under in the database, as ``session`` sees it now. Raises :class:`MasterKeyWrong`."""
+        return self._held.envelope(session.scalar(select(Key.sealed).limit(1)))
 
     @property
     def vaults(self) -> Mapping[str, Vault]:
@@ -99,7 +118,7 @@ class KeyRing:
 
     def forget(self) -> None:
         """Makes the next use read the keys anew; for whoever has just changed them."""
-        self._snapshot = None
+        self._forgotten = True
 
     def signer(self, algorithm: str, now: datetime) -> Signer:
         """The key that signs by ``algorithm`` (a JOSE ``alg``, or ``SAML_ALGORITHM``) at the moment ``now``."""
@@ -123,21 +142,35 @@ class KeyRing:
         if not rows:
             raise NotInitialised
         try:
-            return self._open(rows, before)
+            master = self._held.envelope(rows[0].sealed)
+        except MasterKeyWrong as error:
+            if before is None:
+                raise
+            return self._keep(before, error)
+        try:
+            return self._open(rows, before, master)
         except CryptoError as error:
             raise MasterKeyWrong(detail=str(error)) from None
 
-    def _open(self, rows: Sequence[Key], before: Snapshot | None) -> Snapshot:
+    def _keep(self, before: Snapshot, error: MasterKeyWrong) -> Snapshot:
+        """Goes on with what was read: the keys are the same, only the one that seals them is another. Says so, again and again."""
+        if time.monotonic() - self._warned_at >= WARN_SECONDS:
+            self._warned_at = time.monotonic()
+            log.error("the master key was changed, and the new one is not here (%s): bring it, or restart with it", error.detail)
+        return replace(before, read_at=time.monotonic())
+
+    def _open(self, rows: Sequence[Key], before: Snapshot | None, master: Envelope) -> Snapshot:
         jwks: dict[str, Mapping[str, object]] = {}
         secrets: dict[str, dict[str, bytes]] = {purpose: {} for purpose in Purpose}
         for row in rows:
             if row.purpose != Purpose.TOKEN:
-                secrets[row.purpose][row.kid] = open_secret(self._master, row)
+                secrets[row.purpose][row.kid] = open_secret(master, row)
             elif row.withdrawn_at is None:
-                jwks[row.kid] = open_private_jwk(self._master, row)
+                jwks[row.kid] = open_private_jwk(master, row)
         newest = {row.purpose: row.kid for row in rows}  # ordered by creation: the last one wins
         return Snapshot(
             rows=rows,
+            master=master,
             signers=Signers(jwks, before.signers.ready if before else {}, self.devices),
             envelopes=_envelopes(secrets, newest),
             index_key=secrets[Purpose.INDEX][newest[Purpose.INDEX]],

@@ -10,7 +10,7 @@ from idp.audit import Action, Transaction
 from idp.crypto.envelope import Envelope
 from idp.keys.adoption import in_devices
 from idp.keys.errors import DeviceKeysUsedUp, KeyNotRetirable, NoSuchKey
-from idp.keys.sealing import new_secret, new_token_key
+from idp.keys.sealing import check_master, new_secret, new_token_key
 from idp.keys.states import KEY_SETS, Purpose, State, state
 from idp.keys.tables import Key
 
@@ -159,6 +159,8 @@ def _withdraw(tx: Transaction, key: Key) -> None:
 
 
 def _add(tx: Transaction, key: Key) -> Key:
+    tx.serialise()
+    check_master(tx.session, key)
     tx.session.add(key)
     tx.record(Action.KEY_CREATED, subject=f"key:{key.kid}", detail={"purpose": key.purpose, "algorithm": key.algorithm})
     return key

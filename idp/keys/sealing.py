@@ -10,10 +10,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from joserfc.jwk import RSAKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.envelope import Envelope
 from idp.crypto.jose import SoftwareSigner, generate_signer
+from idp.keys.errors import MasterKeyChanged
 from idp.keys.signers import sealed_form
 from idp.keys.states import SAML_ALGORITHM, Purpose
 from idp.keys.tables import Key
@@ -63,6 +66,21 @@ def open_private_jwk(master: Envelope, key: Key) -> dict[str, object]:
 def open_secret(master: Envelope, key: Key) -> bytes:
     """The bytes of a secret. Raises a ``CryptoError`` when the master key is another one."""
     return master.open(key.sealed, context=_context(key))
+
+
+def check_master(session: Session, key: Key) -> None:
+    """Raises :class:`MasterKeyChanged` for a key that was sealed before the master key changed. Held by the lock of the journal, it
+    is true until the transaction ends.
+    """
+    other = session.scalar(select(Key.sealed).where(Key.kid != key.kid).limit(1))
+    if other is not None and key.sealed.split(".")[1] != other.split(".")[1]:
+        raise MasterKeyChanged
+
+
+def sealed_anew(before: Envelope, after: Envelope, key: Key) -> str:
+    """What ``before`` has sealed of ``key``, under ``after``. Raises a ``CryptoError`` where that is another master key."""
+    context = _context(key)
+    return after.seal(before.open(key.sealed, context=context), context=context)
 
 
 def _saml_signer(now: datetime) -> tuple[SoftwareSigner, str]:

@@ -45,14 +45,14 @@ def template(expression: ast.expr, module: ast.Module, everywhere: dict[str, lis
 def modules() -> dict[str, ast.Module]:
     """Those that seal or say a context."""
     texts = {path: path.read_text() for path in sorted((ROOT / "idp").rglob("*.py"))}
-    telling = re.compile(r"\.seal\(|context(_of)?\(")
+    telling = re.compile(r"\.seal(_signer)?\(|context(_of)?\(")
     return {str(path.relative_to(ROOT)): ast.parse(text) for path, text in texts.items() if telling.search(text)}
 
 
 def sealings(module: ast.Module) -> Iterator[tuple[int, ast.expr]]:
     """Where a module seals, and the expression of the context: ``vault.seal(…, context=…)``, ``office.seal(…, …)``."""
     for node in ast.walk(module):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "seal"):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("seal", "seal_signer")):
             continue
         named = [keyword.value for keyword in node.keywords if keyword.arg == "context"]
         if named:
