@@ -53,6 +53,12 @@ class Reader:
         """The error to raise for a value that is encoded well and still not allowed here."""
         return MalformedDER(self.position if at is None else at, reason)
 
+    def check_form(self) -> None:
+        """Demands that what is left is elements in their one form, without stepping over them."""
+        ahead = Reader(self.data, limit=self.end, start=self.position, end=self.end, depth=self.depth)
+        while not ahead.at_end():
+            ahead.any_element()
+
     # --- Elements -----------------------------------------------------------------------------------------------------
 
     def take(self, tag: int) -> int:

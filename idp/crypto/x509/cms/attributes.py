@@ -26,6 +26,7 @@ def read(reader: Reader, tag: int) -> dict[str, Reader]:
         attribute.finish()
         if kind in found or len(values) != 1:
             raise InvalidMessage(detail=f"an attribute twice, or without its one value: {kind}")
+        values[0].check_form()  # of a type that nobody asks for nothing else is read
         found[kind] = values[0]
     return found
 
