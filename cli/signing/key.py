@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from cli.ca.record import office, write_file
+from cli.ca.record import KEY, office, write_file
 from cli.frame import changing, confirm, json_option, opened, yes_option
 from cli.output import print_record, print_rows
 from cli.signing.group import key as command
 from cli.signing.record import FILE, TITLES, record
 from idp.audit import Transaction
 from idp.certification import authorities, revocation
+from idp.crypto.devices.reference import KeyReference
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.reasons import Reason
 from idp.signing import keys
@@ -34,12 +35,13 @@ _ = gettext.gettext
     help=_("Whether it signs, or opens what is encrypted to it; no key does both."),
 )
 @click.option("--common-name", default="", help=_("The name in the certificate; without it, the institution's."))
+@KEY
 @json_option
-def add(name: str, authority: str, use: str, common_name: str, as_json: bool) -> None:
+def add(name: str, authority: str, use: str, common_name: str, key: str | None, as_json: bool) -> None:
     """Makes it."""
     with changing() as (deployment, tx):
         above = authorities.by_name(tx.session, authority)
-        made = keys.add(tx, office(deployment), name, above, Use(use), common_name)
+        made = keys.add(tx, office(deployment), name, above, Use(use), common_name, device=_reference(key))
         shown = record(tx.session, made, deployment.clock)
     print_record(shown, TITLES, as_json=as_json)
 
@@ -71,12 +73,13 @@ def show(name: str, out: Path | None, as_json: bool) -> None:
 
 @command.command(help=_("A new pair of keys and a new certificate under the same name. What was signed by the old one stays good."))
 @click.argument("name")
+@KEY
 @json_option
-def rotate(name: str, as_json: bool) -> None:
+def rotate(name: str, key: str | None, as_json: bool) -> None:
     """Rotates."""
     with changing() as (deployment, tx):
         found = keys.by_name(tx.session, name)
-        keys.rotate(tx, office(deployment), found)
+        keys.rotate(tx, office(deployment), found, device=_reference(key))
         shown = record(tx.session, found, deployment.clock)
     print_record(shown, TITLES, as_json=as_json)
 
@@ -123,6 +126,10 @@ def retire(name: str, yes: bool, as_json: bool) -> None:
     """Retires."""
     confirm(_("End %(name)s for good?") % {"name": name}, yes)
     _change(name, as_json, keys.retire)
+
+
+def _reference(key: str | None) -> KeyReference | None:
+    return KeyReference.parse(key) if key is not None else None
 
 
 def _change(name: str, as_json: bool, act: Callable[[Transaction, SigningKey], None]) -> None:

@@ -82,6 +82,20 @@ class InvalidKeyName(SigningError):
     default_message = N_("The name of a signing key is 1 to 40 small letters, digits and hyphens.")
 
 
+class SuccessorNeeded(SigningError):
+    """A key in a device is followed by another one in a device, which somebody names."""
+
+    code = "signing.successor_needed"
+    default_message = N_("The key %(key)s is in a device: name the one that follows it with --key.")
+
+
+class DeviceSignsOnly(SigningError):
+    """Keys that open envelopes are made here: a device is asked for signatures alone."""
+
+    code = "signing.device_signs_only"
+    default_message = N_("A key in a device signs only; a key that opens envelopes is made here.")
+
+
 class RecipientNotFitting(SigningError):
     """Nothing is encrypted to a certificate that is not for it."""
 

@@ -17,15 +17,24 @@ from idp.certification.office import Office
 from idp.certification.subjects import Holder, institution_itself, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto import sm2
+from idp.crypto.devices.reference import KeyReference
+from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.errors import DecryptionFailed
-from idp.crypto.jose.algorithms import SM2_ALGORITHM
-from idp.crypto.jose.signer import Signer, generate_signer
+from idp.crypto.jose.signer import Signer
 from idp.crypto.jose.sm2_key import SM2Key
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import create_request
 from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
-from idp.signing.errors import InvalidKeyName, KeyNotUsable, NoSuchSigningKey, SigningKeyExists, WrongUse
+from idp.signing.errors import (
+    DeviceSignsOnly,
+    InvalidKeyName,
+    KeyNotUsable,
+    NoSuchSigningKey,
+    SigningKeyExists,
+    SuccessorNeeded,
+    WrongUse,
+)
 from idp.signing.tables import SigningKey, SigningKeyVersion
 
 RENEWED_BEFORE = timedelta(days=45)  # before anybody is reminded of it
@@ -43,10 +52,20 @@ class Use(StrEnum):
 PROFILES = {Use.SIGN: "seal", Use.ENCRYPT: "seal-enc"}
 
 
-def add(tx: Transaction, office: Office, name: str, authority: CertificateAuthority, use: Use, common_name: str = "") -> SigningKey:
-    """A key with its first pair and certificate. The name in it is ``common_name``, or that of the institution.
+def add(
+    tx: Transaction,
+    office: Office,
+    name: str,
+    authority: CertificateAuthority,
+    use: Use,
+    common_name: str = "",
+    *,
+    device: KeyReference | None = None,
+) -> SigningKey:
+    """A key with its first pair and certificate. The name in it is ``common_name``, or that of the institution. The pair is made
+    here, or waits in a ``device``.
 
-    Raises :class:`InvalidKeyName`, :class:`SigningKeyExists`, ``AuthorityWaits``, ``HolderNotFitting``.
+    Raises :class:`InvalidKeyName`, :class:`SigningKeyExists`, ``AuthorityWaits``, ``HolderNotFitting``, a ``DeviceError``.
     """
     if _NAME.fullmatch(name) is None:
         raise InvalidKeyName
@@ -57,19 +76,23 @@ def add(tx: Transaction, office: Office, name: str, authority: CertificateAuthor
     key = SigningKey(name=name, authority_id=authority.id, use=use.value, common_name=common_name.strip(), created_at=tx.now)
     tx.session.add(key)
     tx.session.flush()
-    _new_version(tx, office, key, 1, Action.SIGNING_KEY_ADDED)
+    _new_version(tx, office, key, 1, Action.SIGNING_KEY_ADDED, device)
     return key
 
 
-def rotate(tx: Transaction, office: Office, key: SigningKey) -> SigningKeyVersion:
+def rotate(tx: Transaction, office: Office, key: SigningKey, *, device: KeyReference | None = None) -> SigningKeyVersion:
     """A new pair with a certificate of its own. What the old one signed stays good, what was encrypted to it is still opened.
 
-    Raises :class:`KeyNotUsable` for a key that is retired, and what issuance raises.
+    Raises :class:`KeyNotUsable` for a key that is retired, :class:`SuccessorNeeded` for one in a device, where no other one is
+    named, and what issuance raises.
     """
     _lock(tx, key)
     if key.retired_at is not None:
         raise KeyNotUsable(key=key.name, reason=N_("it is retired"))
-    return _new_version(tx, office, key, current(tx.session, key).number + 1, Action.SIGNING_KEY_ROTATED)
+    old = current(tx.session, key)
+    if device is None and isinstance(signer(office, key, old), SdfSigner):  # never replaced by software unasked
+        raise SuccessorNeeded(key=key.name)
+    return _new_version(tx, office, key, old.number + 1, Action.SIGNING_KEY_ROTATED, device)
 
 
 def hold(tx: Transaction, key: SigningKey) -> None:
@@ -223,14 +246,18 @@ def _lock(tx: Transaction, key: SigningKey) -> None:
     tx.serialise()
 
 
-def _new_version(tx: Transaction, office: Office, key: SigningKey, number: int, action: Action) -> SigningKeyVersion:
+def _new_version(
+    tx: Transaction, office: Office, key: SigningKey, number: int, action: Action, device: KeyReference | None
+) -> SigningKeyVersion:
+    if device is not None and key.use != Use.SIGN.value:
+        raise DeviceSignsOnly
     authority = authority_of(tx.session, key)
     profile = office.profiles[PROFILES[Use(key.use)]]
     if authority.institution is not None:
         holder = institution_itself(tx.session, authority.institution, key.common_name)
     else:
         holder = Holder(authority.organisation, key.common_name or authority.organisation)
-    made = generate_signer(SM2_ALGORITHM)
+    made = office.new_key(device)
     application = Application(profile, holder, create_request(subject(profile, holder), made))
     row = issuance.issue(tx, office, authority, application)
     version = SigningKeyVersion(

@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case
 from sqlalchemy import select
 
 from idp.apps import register
@@ -159,6 +162,22 @@ def test_what_is_not_as_described_is_refused_and_never_told_back(asked: SigningS
     assert (answer.status, set(answer.body)) == (status, {"error", "error_description"}), answer.body
     assert "Reference" not in answer.body["error_description"]
     assert len(answer.body["error_description"]) < 120
+
+
+def test_no_endpoint_answers_500_whatever_is_made_up(asked: SigningSchool) -> None:
+    schema = schemathesis.openapi.from_wsgi("/signing/v1/openapi.json", asked.app)
+    headers, tried = {"Authorization": f"Bearer {asked.token}"}, 0
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def ask(case: Case) -> None:
+            assert case.call(base_url=f"{HOST}/signing/v1", headers=headers).status_code < 500
+
+        ask()
+        tried += 1
+    assert tried == len(OPERATIONS) + 1
 
 
 def test_only_json_is_read(asked: SigningSchool) -> None:
