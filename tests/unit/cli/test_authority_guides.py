@@ -75,7 +75,8 @@ def guide(
     stick.mkdir()
     monkeypatch.chdir(stick)
     monkeypatch.setenv("YIMA_CA_URL", "http://ca.zj.example.edu.cn")
-    (stick / "password.txt").write_text("violet-tram-93\n")
+    for name in ("password", "zhang", "li", "wang"):
+        (stick / f"{name}.txt").write_text("violet-tram-93\n")
     return Guide(yima, {OFFLINE: tmp_path / "offline", SERVER: deployment_settings.home}, stick, monkeypatch)
 
 
@@ -84,6 +85,7 @@ def test_the_afternoon_goes_as_the_guide_says(guide: Guide) -> None:
     served = RevocationList(Path("zhejiang-root-0.crl").read_bytes()).contents
     assert served.next_update - served.this_update == VALID_OFFLINE
     assert read_private_key(Path("old.key").read_bytes(), b"violet-tram-93")
+    assert len(list(Path().glob("share-*.txt"))) == 3
 
 
 def test_a_school_certifies_its_people_servers_and_devices_as_the_guide_says(guide: Guide, yima: Yima) -> None:
