@@ -84,7 +84,7 @@ def encrypt(file: Path, files: tuple[Path, ...], names: tuple[str, ...], form: s
         raise click.UsageError(_("Name a recipient, by --to or --key."))
     content = read_file(file)
     with changing() as (deployment, tx):
-        believed = trust.of(tx.session, deployment.settings.signing_trust)
+        believed = trust.of(tx.session, trust.read_roots(deployment.settings.signing_trust))
         found = [read_certificates(one) for one in files]
         for first, *others in found:
             trust.check(tx.session, believed, first, others=others, at=tx.now)

@@ -45,7 +45,7 @@ def verify(
         raise click.UsageError(_("--certificate and --key are for bare signatures: give --raw."))
     der = read_file(signature)
     with opened() as deployment, deployment.reading() as session:
-        believed = trust.of(session, deployment.settings.signing_trust)
+        believed = trust.of(session, trust.read_roots(deployment.settings.signing_trust))
         judge = Judge(session, believed, deployment.clock.now(), lists=[read_list(one) for one in lists])
         if raw and file is not None:
             document = Document.of(read_file(file))

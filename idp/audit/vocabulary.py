@@ -147,6 +147,7 @@ class Action(StrEnum):
     SIGNING_ALLOWED = "signing.permission.granted"
     SIGNING_DENIED = "signing.permission.taken_back"
     DOCUMENT_SIGNED = "signing.document.signed"
+    DOCUMENT_STAMPED = "signing.document.stamped"
     DOCUMENT_ENVELOPED = "signing.document.enveloped"
     ENVELOPE_OPENED = "signing.envelope.opened"
     REVOCATION_LIST_PUBLISHED = "certification.revocation_list.published"

@@ -12,7 +12,7 @@ class SigningSettings(BaseModel):
         default=600,
         ge=1,
         le=1_000_000,
-        description="How many requests that need no key of the service (verify, digest, timestamp) an app may make in a minute.",
+        description="How many requests that need no key of the service (verify, digest, timestamp …) an app may make in a minute.",
     )
     signing_trust: Path | None = Field(
         default=None, description="A file (PEM) with roots that the signing service believes besides this installation's own."

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from idp.certification import authorities, timestamps
+from idp.certification import authorities
 from idp.certification.errors import CertificationError
 from idp.crypto import sm3
-from idp.crypto.der import AlgorithmIdentifier, oids
 from idp.crypto.devices.errors import DeviceError
 from idp.crypto.errors import CryptoError
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.cms.document import Document
 from idp.crypto.x509.cms.enveloped_data import EnvelopedData
 from idp.crypto.x509.cms.signed_data import SignedData
-from idp.crypto.x509.timestamp import MessageImprint, TimeStampRequest, TimeStampResponse
 from idp.errors import YimaError
 from idp.oidc.endpoints import error_answer
 from idp.oidc.errors import InvalidAccessToken, OAuthError, TemporarilyUnavailable, UnknownClient
@@ -93,13 +91,10 @@ def timestamp(service: Service, caller: Caller, asked: TimestampRequest) -> Answ
     """A time-stamp token."""
     _count(service, caller)
     document = asked.given() or Document.of(b"")
-    imprint = MessageImprint(AlgorithmIdentifier(oids.SM3), document.digest)
-    question = TimeStampRequest(imprint, certificate_wanted=True)
     with service.deployment.transaction(caller.actor) as tx:
         authority = authorities.by_name(tx.session, asked.authority)
-        der = timestamps.reply(tx, service.office, authority, question)
-    token = TimeStampResponse.from_der(der).granted()
-    return {"response": _text(der), "at": token.info.at.isoformat(), "serial": f"{token.info.serial_number:x}"}
+        made = acts.stamp(tx, service.office, authority, document)
+    return {"response": _text(made.response), "at": made.info.at.isoformat(), "serial": f"{made.info.serial_number:x}"}
 
 
 def verify(service: Service, caller: Caller, asked: VerifyRequest) -> Answer:
@@ -112,9 +107,7 @@ def verify(service: Service, caller: Caller, asked: VerifyRequest) -> Answer:
     others = [requests.certificate("certificates", one) for one in asked.certificates]
     deployment = service.deployment
     with deployment.reading() as session:
-        judge = Judge(
-            session, trust.of(session, deployment.settings.signing_trust), deployment.clock.now(), lists=lists, others=others
-        )
+        judge = Judge(session, trust.of(session, service.roots), deployment.clock.now(), lists=lists, others=others)
         try:
             verdicts = _raw(judge, asked) if asked.raw else judge.message(SignedData.from_der(asked.signature), asked.given())
         except CryptoError as error:
@@ -132,7 +125,7 @@ def encrypt(service: Service, caller: Caller, asked: EncryptRequest) -> Answer:
     lists = [requests.revocation_list(one) for one in asked.lists]
     deployment = service.deployment
     with deployment.transaction(caller.actor) as tx:
-        believed = trust.of(tx.session, deployment.settings.signing_trust)
+        believed = trust.of(tx.session, service.roots)
         for one in found:
             trust.check(tx.session, believed, one, at=tx.now, lists=lists)
         to_keys = [_again(tx.session, caller, one, Operation.ENCRYPT) for one in used]

@@ -103,6 +103,13 @@ class RecipientNotFitting(SigningError):
     default_message = N_("Nothing can be encrypted to this certificate: it is not for encryption.")
 
 
+class RootsNotReadable(SigningError):
+    """The file that the setting ``signing_trust`` names holds no certificates. Found at the start, not at the first verdict."""
+
+    code = "signing.roots"
+    default_message = N_("The file %(path)s of the setting signing_trust holds no certificates that can be read (PEM).")
+
+
 class NotPermitted(SigningError):
     """Nothing to take back."""
 

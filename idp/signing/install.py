@@ -12,6 +12,7 @@ from idp.signing.description import document
 from idp.signing.endpoints import machine_endpoints
 from idp.signing.requests import MAX_BODY
 from idp.signing.service import PREFIX, Service
+from idp.signing.trust import read_roots
 from idp.web.address import address_reader, certificate_reader
 from idp.web.machine import MachineEndpoints
 from idp.web.ready import ReadyAnswer, ReadyAnswers
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask, deployment: Deployment) -> None:
-    """Adds ``/signing/v1``. Tokens are those of the provider that is installed already."""
+    """Adds ``/signing/v1``. Tokens are those of the provider that is installed already. Raises ``RootsNotReadable``."""
     settings = deployment.settings
-    service = Service(app.extensions[EXTENSION], office_of(settings, deployment.ring.authority_vault))
+    service = Service(
+        app.extensions[EXTENSION], office_of(settings, deployment.ring.authority_vault), read_roots(settings.signing_trust)
+    )
     inner: WSGIApplication = app.wsgi_app
     read = (address_reader(settings.trusted_proxies), certificate_reader(settings))
     machine = MachineEndpoints(inner, machine_endpoints(service), *read, limit=MAX_BODY)

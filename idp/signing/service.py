@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idp.certification.office import Office
+from idp.crypto.x509.certificate import Certificate
 from idp.deployment import Deployment
 from idp.oidc.provider import Provider
 
@@ -12,10 +13,11 @@ SCOPE = "signing"
 
 @dataclass(frozen=True)
 class Service:
-    """The installation, the provider whose tokens open the service, and what acts of an authority need."""
+    """The provider whose tokens open the service, what acts of an authority need, and roots that are believed besides our own."""
 
     provider: Provider
     office: Office
+    roots: tuple[Certificate, ...] = ()
 
     @property
     def deployment(self) -> Deployment:

@@ -17,8 +17,8 @@ from idp.crypto.x509.cms import signing as messages
 from idp.crypto.x509.cms.attributes import are_signed_attributes
 from idp.crypto.x509.cms.document import Document
 from idp.crypto.x509.cms.errors import AmbiguousDocument, DocumentNeeded
-from idp.crypto.x509.cms.syntax import INTERNATIONAL, NATIONAL
-from idp.crypto.x509.timestamp import MessageImprint, TimeStampRequest, TimeStampResponse
+from idp.crypto.x509.cms.syntax import INTERNATIONAL, NATIONAL, SM3
+from idp.crypto.x509.timestamp import MessageImprint, TimeStampInfo, TimeStampRequest, TimeStampResponse
 from idp.signing import keys
 from idp.signing.keys import Use
 from idp.signing.permissions import Operation
@@ -84,6 +84,24 @@ def sign(tx: Transaction, office: Office, key: SigningKey, wanted: Wanted) -> Si
     }
     tx.record(Action.DOCUMENT_SIGNED, subject=f"signing_key:{key.name}", institution=authority.institution, detail=detail)
     return Signed(signature, certificate, version.number)
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """The answer of a time-stamp service (DER), and what its stamp says."""
+
+    response: bytes
+    info: TimeStampInfo
+
+
+def stamp(tx: Transaction, office: Office, authority: CertificateAuthority, document: Document) -> Stamped:
+    """A time-stamp of a document, by the authority's service. Raises ``NoTimeStampService``, ``InvalidTimeStamp`` for a refusal."""
+    asked = TimeStampRequest(MessageImprint(SM3, document.digest), certificate_wanted=True)
+    response = timestamps.reply(tx, office, authority, asked)
+    info = TimeStampResponse.from_der(response).granted().info
+    detail = {"digest": document.digest.hex(), "serial": f"{info.serial_number:x}"}
+    tx.record(Action.DOCUMENT_STAMPED, subject=f"authority:{authority.name}", institution=authority.institution, detail=detail)
+    return Stamped(response, info)
 
 
 def stamping_authority(session: Session, authority: CertificateAuthority) -> CertificateAuthority:

@@ -20,6 +20,7 @@ from idp.crypto.x509.errors import Revoked, UnknownIssuer
 from idp.crypto.x509.path import PathRules, validate_path
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.revocation import RevocationEvidence, check_not_revoked
+from idp.signing.errors import RootsNotReadable
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,25 @@ class Trust:
     known: tuple[Certificate, ...]
 
 
-def of(session: Session, added: Path | None = None) -> Trust:
-    """What is believed now. ``added`` is a file with further roots. Raises ``OSError``, ``CryptoError`` for one that is none."""
+def read_roots(file: Path | None) -> tuple[Certificate, ...]:
+    """The certificates in a file (PEM); none without one. Raises :class:`RootsNotReadable`."""
+    if file is None:
+        return ()
+    try:
+        return _chain(file.read_text("ascii"))
+    except (OSError, ValueError, CryptoError) as error:
+        raise RootsNotReadable(path=file, detail=str(error)) from None
+
+
+def of(session: Session, added: Sequence[Certificate] = ()) -> Trust:
+    """What is believed now; ``added`` are roots of others."""
     anchors: dict[Certificate, None] = {}
     known: dict[Certificate, None] = {}
     for text in session.scalars(select(CertificateAuthority.chain).where(CertificateAuthority.chain != "")):
         *between, root = _chain(text)
         anchors[root] = None
         known |= dict.fromkeys(between)
-    if added is not None:
-        anchors |= dict.fromkeys(_chain(added.read_text("ascii")))
+    anchors |= dict.fromkeys(added)
     return Trust(tuple(anchors), tuple(one for one in known if one not in anchors))
 
 

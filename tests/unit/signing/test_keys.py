@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from idp.app import create_app
 from idp.apps import register
 from idp.apps.register import Particulars
 from idp.audit.tables import AuditEvent
@@ -34,6 +36,7 @@ from idp.signing.errors import (
     KeyNotUsable,
     NoSuchSigningKey,
     NotPermitted,
+    RootsNotReadable,
     SigningKeyExists,
     SuccessorNeeded,
     WrongUse,
@@ -239,12 +242,24 @@ def test_roots_of_others_are_believed_where_the_operator_says_so(here: Authoriti
     (tmp_path / "roots.pem").write_text(others.root.certificate.to_pem())
     lists = [revocation_list(one) for one in (others.school, others.province, others.root)]
     with here.deployment.reading() as session:
-        believed = trust.of(session, tmp_path / "roots.pem")
+        believed = trust.of(session, trust.read_roots(tmp_path / "roots.pem"))
         refusals = [
             Judge(session, one, NOW, lists=given).message(message, None)[0].refusal
             for one, given in ((trust.of(session), lists), (believed, ()), (believed, lists))
         ]
     assert [type(one) for one in refusals] == [UnknownIssuer, RevocationUnknown, type(None)]
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"roots", b"\xff", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"]
+)
+def test_a_file_of_roots_that_is_none_stops_the_start(here: Authorities, tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "roots.pem"
+    if content is not None:
+        file.write_bytes(content)
+    settings = here.deployment.settings.model_copy(update={"signing_trust": file})
+    with pytest.raises(RootsNotReadable):
+        create_app(replace(here.deployment, settings=settings))
 
 
 def test_a_permission_is_replaced_and_taken_back_once(here: Authorities) -> None:

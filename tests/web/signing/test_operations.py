@@ -4,7 +4,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from idp.audit.tables import AuditEvent
 from idp.crypto import sm2, sm3
 from idp.crypto.der import AlgorithmIdentifier, oids, signature_from_der, writer
 from idp.crypto.errors import InvalidSignature
@@ -97,6 +99,10 @@ def test_a_time_stamp_and_a_digest_need_no_key(asked: SigningSchool) -> None:
     said = asked.ask("timestamp", authority="province", digest=DIGEST)
     token = TimeStampResponse.from_der(binary(said["response"])).granted()
     assert token.info.imprint.is_same(MessageImprint(AlgorithmIdentifier(oids.SM3), bytes.fromhex(DIGEST)))
+    with asked.deployment.reading() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "signing.document.stamped")).one()
+    assert (event.actor_id, event.subject) == (asked.party.client_id, "authority:province")
+    assert event.detail == {"digest": DIGEST, "serial": said["serial"]}
     assert asked.call("timestamp", {"authority": "school", "digest": DIGEST}).error == "certification.no_timestamp_service"
     assert asked.call("timestamp", {"authority": "nobody", "digest": DIGEST}).error == "certification.no_authority"
 
