@@ -7,12 +7,13 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cli.frame import changing, json_option, opened, operator, yes_option
 from cli.frame import confirm as ask
-from cli.frame import json_option, opened, operator, yes_option
 from cli.key.group import command
 from cli.output import print_record
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
+from idp.crypto.devices.reference import KeyReference
 from idp.keys.errors import MasterKeyChanged
 from idp.keys.master import change, files
 
@@ -21,6 +22,7 @@ _ = gettext.gettext
 SHOWN = {
     "name": _("Master key"),
     "source": _("Read from"),
+    "device": _("Opened by"),
     "waiting": _("A change was begun"),
     "old": _("Kept of those before"),
     "custodians": _("Split among"),
@@ -47,6 +49,7 @@ def show(as_json: bool) -> None:
         shown = {
             "name": name,
             "source": "YIMA_MASTER_KEY" if settings.master_key is not None else str(settings.home / files.FILE_NAME),
+            "device": str(place) if (place := files.place(settings)) is not None else None,
             "waiting": (settings.home / files.NEXT_NAME).exists(),
             "old": [str(path) for path in change.put_aside(settings)],
             "custodians": [one["custodian"] for one in good["shares"]] if good else [],
@@ -87,6 +90,30 @@ def rotate(yes: bool, as_json: bool) -> None:
         click.echo(text % {"set": void["set"]}, err=True)
 
 
+@master.command(
+    help=_(
+        "Wrap the master key for the encryption key of a device: from then on the file is worth nothing without it, and every start"
+        " needs it."
+    )
+)
+@click.option("--key", "reference", metavar="sdf:LABEL#INDEX", required=True, help=_("The key of the device."))
+@yes_option
+@json_option
+def wrap(reference: str, yes: bool, as_json: bool) -> None:
+    """Wraps."""
+    _rewritten(
+        KeyReference.parse(reference), _("Is the master key split among custodians, or kept in another safe place?"), yes, as_json
+    )
+
+
+@master.command(help=_("Put the master key itself into its file again, for a start without the device."))
+@yes_option
+@json_option
+def unwrap(yes: bool, as_json: bool) -> None:
+    """Unwraps."""
+    _rewritten(None, _("Whoever reads the file then has the master key. Go on?"), yes, as_json)
+
+
 @master.command(help=_("Remove the old master key's file, once the new key is safe: in a backup, and on every server."))
 @yes_option
 @json_option
@@ -101,6 +128,15 @@ def confirm(yes: bool, as_json: bool) -> None:
     print_record(
         {"name": name, "gone": [str(path) for path in gone]}, {"name": SHOWN["name"], "gone": _("Removed")}, as_json=as_json
     )
+
+
+def _rewritten(reference: KeyReference | None, question: str, yes: bool, as_json: bool) -> None:
+    ask(question, yes)
+    with changing() as (deployment, tx):
+        key = change.wrap(tx, deployment.settings, reference)
+        path = deployment.settings.home / files.FILE_NAME
+    shown = {"name": key.name, "source": str(path), "device": str(reference) if reference is not None else None}
+    print_record(shown, {name: SHOWN[name] for name in shown}, as_json=as_json)
 
 
 def _last_split(session: Session) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ class Action(StrEnum):
     SECRETS_RESEALED = "keys.secrets.resealed"
     MASTER_SPLIT = "keys.master.split"
     MASTER_CHANGED = "keys.master.changed"
+    MASTER_WRAPPED = "keys.master.wrapped"
 
     INSTITUTION_ISSUED = "registry.institution.issued"
     INSTITUTION_IMPORTED = "registry.institution.imported"

@@ -55,6 +55,23 @@ class MasterKeyChanged(KeysError):
     default_message = N_("The master key was changed a moment ago by another process. Nothing was done; look again.")
 
 
+class MasterKeyNotOpened(KeysError):
+    """The device does not give the master key back."""
+
+    code = "keys.master_not_opened"
+    default_message = N_(
+        "The device does not open the master key: its file was changed, or wrapped for another key. Put the file back from your"
+        " backup, or restore the key from the custodians' shares (`yima key combine`)."
+    )
+
+
+class MasterKeyElsewhere(KeysError):
+    """The master key is not in the file of the data folder."""
+
+    code = "keys.master_elsewhere"
+    default_message = N_("The master key comes from YIMA_MASTER_KEY. Put it into the file master.key of the data folder first.")
+
+
 class NoSuchKey(KeysError):
     """No key has this id."""
 

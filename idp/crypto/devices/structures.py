@@ -103,6 +103,25 @@ def signature_of(given: ECCSignature) -> bytes:
     return _number(bytes(given.r)) + _number(bytes(given.s))
 
 
+def cipher_parts(given: ECCCipher) -> bytes:
+    """C1 (x‖y) ‖ C3 ‖ C2. Raises :class:`OtherLayout`."""
+    if not 0 < given.length <= _SLACK_BYTES:
+        raise OtherLayout
+    point = _number(bytes(given.x)) + _number(bytes(given.y))
+    return point + bytes(given.hash) + bytes(given.ciphertext)[: given.length]
+
+
+def cipher_from(parts: bytes) -> ECCCipher:
+    """What :func:`cipher_parts` gave, as the interface has it. Raises ``InvalidKey`` for what is too short or too long."""
+    ciphertext = parts[96:]
+    if not 0 < len(ciphertext) <= _SLACK_BYTES:
+        raise InvalidKey
+    made = ECCCipher(length=len(ciphertext))
+    made.x[NUMBER_BYTES:], made.y[NUMBER_BYTES:], made.hash[:] = parts[:32], parts[32:64], parts[64:96]
+    made.ciphertext[: len(ciphertext)] = ciphertext
+    return made
+
+
 def _number(field: bytes) -> bytes:
     if any(field[: FIELD_BYTES - NUMBER_BYTES]):
         raise OtherLayout

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from idp.crypto import sm3
-from idp.keys.errors import MasterKeyExists, MasterKeyMissing, MasterKeyUnsafe
+from idp.crypto.devices.reference import KeyReference
+from idp.crypto.devices.wrapping import is_wrapped, reference_in
+from idp.keys.errors import MasterKeyExists, MasterKeyMissing, MasterKeyNotOpened, MasterKeyUnsafe
+from idp.keys.master import in_device
 from idp.settings import Settings
 
 FILE_NAME = "master.key"
@@ -44,16 +47,14 @@ def create(settings: Settings) -> Path | None:
     return path if write_new(path, MasterKey(secrets.token_bytes(SECRET_BYTES))) else None
 
 
-def write_new(path: Path, key: MasterKey) -> bool:
-    """Writes ``key`` to a file that is complete or absent; tells whether there was none. Never replaces one."""
+def write_new(path: Path, key: MasterKey, wrapped: str | None = None) -> bool:
+    """Writes ``key`` to a file that is complete or absent; tells whether there was none. Never replaces one.
+
+    ``wrapped``: as a device alone opens it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    partial = _partial(path, wrapped or key.secret.hex())
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(key.secret.hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
         os.link(partial, path)  # unlike a rename, does not replace what another process has just made
     except FileExistsError:
         return False
@@ -63,6 +64,12 @@ def write_new(path: Path, key: MasterKey) -> bool:
     return True
 
 
+def replace(path: Path, key: MasterKey, wrapped: str | None = None) -> None:
+    """Puts another form of the same key in the file's place; one or the other is there at every moment."""
+    _partial(path, wrapped or key.secret.hex()).replace(path)
+    sync_folder(path.parent)
+
+
 def restore(path: Path, key: MasterKey) -> None:
     """Writes a master key that people have brought back. Raises :class:`MasterKeyExists` where there is a file already."""
     if not write_new(path, key):
@@ -70,18 +77,31 @@ def restore(path: Path, key: MasterKey) -> None:
 
 
 def in_use(settings: Settings) -> MasterKey:
-    """The master key that the settings name. Raises :class:`MasterKeyMissing` or :class:`MasterKeyUnsafe`."""
+    """The master key that the settings name. Raises :class:`MasterKeyMissing` or :class:`MasterKeyUnsafe`; of one that a device
+    opens :class:`MasterKeyNotOpened` or a ``DeviceError``.
+    """
     path = settings.home / FILE_NAME
     if settings.master_key is not None:
-        return _parsed(settings.master_key.get_secret_value(), path)
-    found = read(path)
+        return _parsed(settings.master_key.get_secret_value(), path, settings)
+    found = read(path, settings)
     if found is None:
         raise MasterKeyMissing(path=path)
     return found
 
 
-def read(path: Path) -> MasterKey | None:
-    """The key in a file, nothing where there is none. Raises :class:`MasterKeyMissing` or :class:`MasterKeyUnsafe`."""
+def read(path: Path, settings: Settings | None = None) -> MasterKey | None:
+    """The key in a file, nothing where there is none. Raises as :func:`in_use` does. Without ``settings`` no device is asked."""
+    text = _text(path)
+    return _parsed(text, path, settings) if text is not None else None
+
+
+def place(settings: Settings) -> KeyReference | None:
+    """The key of a device that opens the file of the master key; nothing where the file holds the key itself."""
+    text = _text(settings.home / FILE_NAME) if settings.master_key is None else None
+    return reference_in(text) if text is not None and is_wrapped(text) else None
+
+
+def _text(path: Path) -> str | None:
     try:
         text = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
@@ -90,7 +110,21 @@ def read(path: Path) -> MasterKey | None:
         raise MasterKeyMissing(path=path) from None
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise MasterKeyUnsafe(path=path)
-    return _parsed(text, path)
+    return text
+
+
+def _partial(path: Path, text: str) -> Path:
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:  # a full disk, for example
+        partial.unlink()
+        raise
+    return partial
 
 
 def sync_folder(folder: Path) -> None:
@@ -102,7 +136,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _parsed(text: str, path: Path) -> MasterKey:
+def _parsed(text: str, path: Path, settings: Settings | None) -> MasterKey:
+    if is_wrapped(text):
+        if settings is None:
+            raise MasterKeyNotOpened
+        return MasterKey(in_device.opened(text, settings))
     try:
         return MasterKey(bytes.fromhex(text))
     except ValueError:

@@ -49,7 +49,7 @@ class HeldMaster:
 
     def _read(self) -> None:
         named = files.in_use(self._settings)
-        waiting = files.read(self._settings.home / NEXT_NAME)
+        waiting = files.read(self._settings.home / NEXT_NAME, self._settings)
         self._all = {key.name: key for key in (named, waiting) if key is not None}
         self._named = named
 
@@ -61,7 +61,7 @@ class HeldMaster:
         if self._settings.master_key is not None:
             return  # the operator puts the new one where the old one came from; until then it is found beside it
         home = self._settings.home
-        before = files.read(home / FILE_NAME)
+        before = files.read(home / FILE_NAME, self._settings)
         if before is None or before.name == name:
             return
         try:

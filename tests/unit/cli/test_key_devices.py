@@ -74,3 +74,19 @@ def test_a_device_that_is_away_is_told_by_the_list_and_by_doctor_and_keys_not_in
     assert any(finding["state"] == "wrong" and "hsm" in finding["advice"] for finding in doctor.json["findings"])
     assert yima("key", "list").code == 0
     assert yima("key", "rotate", "ES256").code == 0
+
+
+def test_the_master_key_is_wrapped_shown_and_taken_back(yima: Yima, device: StubDevice) -> None:
+    assert yima("key", "master", "show", "--json").json["device"] is None
+    wrapped = yima("key", "master", "wrap", "--key", "sdf:hsm#7", "--yes", "--json").json
+    assert (wrapped["device"], wrapped["name"]) == ("sdf:hsm#7", yima("key", "master", "show", "--json").json["name"])
+    assert yima("key", "master", "show", "--json").json["device"] == "sdf:hsm#7"
+    device.fault("away")
+    for words in (("key", "list"), ("doctor",), ("key", "master", "unwrap", "--yes")):
+        away = yima(*words)
+        assert (away.code, "hsm" in away.out + away.err) == (1, True)
+    device.fault()
+    assert yima("key", "master", "wrap", "--key", "hsm#7", "--yes").code == 1
+    assert yima("key", "master", "unwrap", "--yes", "--json").json["device"] is None
+    device.fault("away")
+    assert yima("key", "list").code == 0
