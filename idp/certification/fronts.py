@@ -46,7 +46,7 @@ class FrontFiles:
 
 
 # Angie has both certificates of TLCP in one directive, Tengine a directive for each; certificates for TLS stand beside them.
-_DIRECTIVES = {
+DIRECTIVES = {
     Front.ANGIE: (
         "ssl_ntls            on;\n"
         "ssl_certificate     {folder}/sign.pem {folder}/enc.pem;\n"
@@ -95,7 +95,7 @@ def front_files(front: Front, signing: Half, encryption: Half | None, at: dateti
         private["enc.key"] = write_private_key(encryption.key, secret)
         if front is Front.GMSSL:
             public["double.pem"] = _text([signing.chain[0], encryption.chain[0], *signing.chain[1:-1]])
-    return FrontFiles(public, private, _DIRECTIVES[front])
+    return FrontFiles(public, private, DIRECTIVES[front])
 
 
 def _check(half: Half, usage: int, at: datetime) -> None:
