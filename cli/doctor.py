@@ -2,7 +2,7 @@
 
 import gettext
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -148,6 +148,10 @@ def _ageing_keys(deployment: Deployment) -> Iterator[Finding]:
     except (YimaError, SQLAlchemyError):  # what is wrong with them stands above
         return
     what = _("Keys change in time")
+    for event in _recent(deployment, Action.KEY_REVOKED):
+        advice = _("%(operator)s revoked %(subject)s on %(day)s: %(reason)s. Look at what was done with it.")
+        values = {"operator": event.actor_id, "subject": event.subject, "day": f"{event.at:%Y-%m-%d}"}
+        yield Finding(WARNING, _("No key was in wrong hands"), advice % (values | {"reason": event.detail["reason"]}))
     late = [one for one in schedule.due(rows, settings, now) if one.at < now - LATE]
     if late:
         advice = _("%(keys)s should have been rotated by the server. Is `yima serve` running? By hand: `yima key rotate`.")
@@ -229,15 +233,18 @@ def _outbox(deployment: Deployment) -> Iterator[Finding]:
         yield Finding(WARNING, what, _("%(subject)s was not reached: %(error)s") % {"subject": subject, "error": error})
 
 
-def _forced_resets(deployment: Deployment) -> Iterator[Finding]:
+def _recent(deployment: Deployment, action: Action) -> Sequence[AuditEvent]:
     since = deployment.clock.now() - FORCED_REMEMBERED
-    forced = select(AuditEvent).where(AuditEvent.action == Action.RESET_FORCED.value, AuditEvent.at > since)
+    mine = select(AuditEvent).where(AuditEvent.action == action.value, AuditEvent.at > since)
     try:
         with deployment.reading() as session:
-            events = session.scalars(forced.order_by(AuditEvent.seq)).all()
+            return session.scalars(mine.order_by(AuditEvent.seq)).all()
     except SQLAlchemyError:  # what is wrong with the database stands above
-        return
-    for event in events:
+        return ()
+
+
+def _forced_resets(deployment: Deployment) -> Iterator[Finding]:
+    for event in _recent(deployment, Action.RESET_FORCED):
         what = _("Second factors are taken away by two people")
         values = {
             "operator": event.actor_id,

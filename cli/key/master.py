@@ -14,8 +14,10 @@ from cli.output import print_record
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
 from idp.crypto.devices.reference import KeyReference
+from idp.deployment import Deployment
 from idp.keys.errors import MasterKeyChanged
 from idp.keys.master import change, files
+from idp.keys.master.change import Changed
 
 _ = gettext.gettext
 
@@ -71,14 +73,27 @@ def rotate(yes: bool, as_json: bool) -> None:
     """Rotates."""
     ask(_("Every key is sealed anew; copies and shares of the old master key then open old backups only. Go on?"), yes)
     with opened() as deployment:
-        before, settings = deployment.ring.newest().master, deployment.settings
-        after = change.prepare(settings, before.current)
-        with deployment.transaction(operator()) as tx:
-            done = change.change(tx, before, after)
-            void = _last_split(tx.session)
-        deployment.ring.newest()
+        settings = deployment.settings
+        done, void = change_master(deployment)
     shown = {"before": done.before, "after": done.after, "keys": done.keys}
     print_record(shown | {"old": [str(path) for path in change.put_aside(settings)]}, CHANGED, as_json=as_json)
+    tell_of_change(deployment, done, void)
+
+
+def change_master(deployment: Deployment) -> tuple[Changed, dict[str, Any] | None]:
+    """Changes the master key; returns what was done, and the last set of shares, which may be void now."""
+    before = deployment.ring.newest().master
+    after = change.prepare(deployment.settings, before.current)
+    with deployment.transaction(operator()) as tx:
+        done = change.change(tx, before, after)
+        void = _last_split(tx.session)
+    deployment.ring.newest()
+    return done, void
+
+
+def tell_of_change(deployment: Deployment, done: Changed, void: dict[str, Any] | None) -> None:
+    """What is left for the operator to do after it."""
+    settings = deployment.settings
     if settings.master_key is not None:
         path = settings.home / files.NEXT_NAME
         click.echo(_("The new key is in %(path)s. Put it into YIMA_MASTER_KEY, restart, and confirm.") % {"path": path}, err=True)

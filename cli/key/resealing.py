@@ -10,7 +10,9 @@ from cli.key.group import command
 from cli.key.record import COLUMNS, record
 from cli.output import print_json, print_rows
 from idp.audit import Action
+from idp.deployment import Deployment
 from idp.keys import destruction, resealing
+from idp.keys.resealing import Resealed
 from idp.keys.states import Purpose
 from idp.sealed import PLACES, VERIFIER
 
@@ -32,12 +34,7 @@ def reseal(only_count: bool, as_json: bool) -> None:
         waiting = resealing.left(deployment.database, vaults, PLACES)
         result = resealing.Resealed()
         if waiting and not only_count:
-            hidden = as_json or not sys.stderr.isatty()
-            with click.progressbar(length=sum(waiting.values()), label=_("Sealing anew"), file=sys.stderr, hidden=hidden) as bar:
-                result = resealing.reseal(deployment.database, vaults, PLACES, bar.update)
-            with deployment.transaction(operator()) as tx:
-                detail = {"done": dict(result.done), "unreadable": len(result.unreadable)}
-                tx.record(Action.SECRETS_RESEALED, subject="keys:sealing", detail=detail)
+            result = seal_anew(deployment, sum(waiting.values()), hidden=as_json)
             waiting = resealing.left(deployment.database, vaults, PLACES)
         with deployment.reading() as session:
             peppers = [row.kid for row in deployment.ring.newest().rows if row.purpose == Purpose.PASSWORD][:-1]
@@ -57,6 +54,17 @@ def reseal(only_count: bool, as_json: bool) -> None:
             click.echo(text % {"count": count, "kid": kid})
     if result.unreadable:
         sys.exit(PARTLY_DONE)
+
+
+def seal_anew(deployment: Deployment, total: int, *, hidden: bool) -> Resealed:
+    """Re-seals, with a bar where there is a terminal, and writes it down."""
+    label, hidden = _("Sealing anew"), hidden or not sys.stderr.isatty()
+    with click.progressbar(length=total, label=label, file=sys.stderr, hidden=hidden) as bar:
+        result = resealing.reseal(deployment.database, deployment.ring.vaults, PLACES, bar.update)
+    with deployment.transaction(operator()) as tx:
+        detail = {"done": dict(result.done), "unreadable": len(result.unreadable)}
+        tx.record(Action.SECRETS_RESEALED, subject="keys:sealing", detail=detail)
+    return result
 
 
 @command.command(help=_("Destroy an old key for good. It is refused as long as anything needs the key."))

@@ -21,6 +21,7 @@ class Action(StrEnum):
     MASTER_SPLIT = "keys.master.split"
     MASTER_CHANGED = "keys.master.changed"
     MASTER_WRAPPED = "keys.master.wrapped"
+    SESSIONS_ENDED = "keys.emergency.sessions_ended"
 
     INSTITUTION_ISSUED = "registry.institution.issued"
     INSTITUTION_IMPORTED = "registry.institution.imported"

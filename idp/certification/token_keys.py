@@ -6,6 +6,7 @@ set (``x5c``) is a chain that is good as far as this installation knows, or noth
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -16,19 +17,21 @@ from sqlalchemy.orm import Session
 from idp.audit import Action, Transaction
 from idp.certification import issuance, revocation
 from idp.certification.authorities import certificate_of, chain_of, check_active
-from idp.certification.errors import CertificateNotAcceptable
+from idp.certification.errors import AlreadyRevoked, CertificateNotAcceptable
 from idp.certification.issuance import Application
 from idp.certification.office import Office, key_digest
 from idp.certification.subjects import Holder, School, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TokenAuthority
 from idp.crypto import sm2
 from idp.crypto.errors import CryptoError
+from idp.crypto.jose.algorithms import SM2_ALGORITHM
 from idp.crypto.jose.signer import Signer
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.extensions import Extensions, SubjectAltName
 from idp.crypto.x509.general_name import GeneralName
 from idp.crypto.x509.name import Name
 from idp.crypto.x509.path import PathRules
+from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import CertificateRequest, create_request
 from idp.crypto.x509.token_signer import check_token_signer
 from idp.i18n import N_
@@ -94,6 +97,21 @@ def standing(session: Session, key: Key, now: datetime) -> Standing:
     ended = revocation.current(session, row) if row is not None else None
     good = row is not None and ended is None and is_good(session, full_chain(session, row), now)
     return Standing(key, row, ended.reason if ended is not None else None, good)
+
+
+def revoke_certificate(tx: Transaction, key: Key) -> str | None:
+    """Revokes the certificate of a token key that is in wrong hands; returns its serial number, nothing where it has none here, or
+    none that could still be revoked. One by an authority elsewhere is for its people to revoke.
+    """
+    if key.algorithm != SM2_ALGORITHM:
+        return None
+    row = standing(tx.session, key, tx.now).certificate
+    if row is None:
+        return None
+    with suppress(AlreadyRevoked):
+        revocation.revoke(tx, row, Reason.KEY_COMPROMISE)
+        return row.serial
+    return None
 
 
 def full_chain(session: Session, row: IssuedCertificate) -> list[Certificate]:

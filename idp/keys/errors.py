@@ -41,6 +41,15 @@ class KeysInRepository(KeysError):
     )
 
 
+class KeyNotRevocable(KeysError):
+    """What hangs on this kind of key cannot be made anew by us."""
+
+    code = "keys.not_revocable"
+    default_message = N_(
+        "The key %(key_id)s (%(purpose)s) cannot be replaced: every stored index, or every app's name for a person, hangs on it."
+    )
+
+
 class MasterKeyExists(KeysError):
     """A master key's file is never replaced."""
 

@@ -141,6 +141,7 @@ class KeyRing:
             rows = session.scalars(select(Key).order_by(Key.created_at)).all()
         if not rows:
             raise NotInitialised
+        self._tell(rows, before)
         try:
             master = self._held.envelope(rows[0].sealed)
         except MasterKeyWrong as error:
@@ -151,6 +152,12 @@ class KeyRing:
             return self._open(rows, before, master)
         except CryptoError as error:
             raise MasterKeyWrong(detail=str(error)) from None
+
+    def _tell(self, rows: Sequence[Key], before: Snapshot | None) -> None:
+        good = {row.kid for row in before.rows if row.withdrawn_at is None} if before is not None else ()
+        for row in rows:
+            if row.withdrawn_at is not None and row.kid in good:
+                log.warning("the key %s was withdrawn: what it signed does not verify any more", row.kid)
 
     def _keep(self, before: Snapshot, error: MasterKeyWrong) -> Snapshot:
         """Goes on with what was read: the keys are the same, only the one that seals them is another. Says so, again and again."""

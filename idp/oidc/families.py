@@ -1,5 +1,7 @@
 """Families: everything that came of one authorization, and ending it all at once."""
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, select, update
 
 from idp.audit import Transaction
@@ -24,6 +26,14 @@ def revoke_all_of_app(tx: Transaction, client_id: str) -> None:
 def revoke_of_person(tx: Transaction, person_id: int) -> None:
     """Ends all families of a person, what was given for longer than a session among them."""
     _revoke(tx, Grant.person_id == person_id)
+
+
+def revoke_since(tx: Transaction, since: datetime, limit: int) -> int:
+    """Ends at most ``limit`` families that began at ``since`` or later; returns how many."""
+    mine = select(Grant.id).where(Grant.created_at >= since, Grant.revoked_at.is_(None)).limit(limit)
+    found = tx.session.scalars(mine).all()
+    _revoke(tx, Grant.id.in_(found))
+    return len(found)
 
 
 def end_with_session(tx: Transaction, sid: str) -> None:

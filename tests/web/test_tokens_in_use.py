@@ -2,18 +2,18 @@
 
 import base64
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from idp import housekeeping
+from idp import emergency, housekeeping, session_end
 from idp.deployment import Deployment
 from idp.login.tables import BrowserSession
 from idp.oidc.tables import AccessToken, AuthorizationCode, Grant, RefreshToken
 from tests.clocks import SettableClock
-from tests.people import Known, make_person
+from tests.people import OPERATOR, Known, make_person
 from tests.web.conftest import sign_in_to
 from tests.web.pages import HOST, Browser
 from tests.web.relying_party import CALLBACK, RelyingParty, register_app
@@ -85,6 +85,27 @@ def test_a_jwt_access_token_verifies_by_itself_and_can_be_revoked(
     assert party.authenticated("revoke", {"token": token}).status == 200
     assert party.userinfo(token).status == 401
     assert party.introspect(token).body == {"active": False}
+
+
+def test_what_a_key_in_wrong_hands_has_signed_opens_nothing_and_sessions_end_with_it(
+    app: Flask, deployment: Deployment, school: str, browser: Browser, person: Known, clock: SettableClock
+) -> None:
+    party = register_app(app, deployment, school, access_token_format="jwt")
+    tokens = party.exchange(sign_in_to(browser, party, person, scope="openid offline_access", prompt="consent")).body
+    kid = json.loads(base64.urlsafe_b64decode(tokens["access_token"].split(".")[0] + "=="))["kid"]
+    with deployment.transaction(OPERATOR) as tx:
+        emergency.revoke_key(tx, deployment, kid, "laptop stolen")
+    deployment.ring.forget()
+    assert party.userinfo(tokens["access_token"]).status == 401
+    assert party.introspect(tokens["access_token"]).body == {"active": False}
+    fresh = party.refresh(tokens["refresh_token"]).body
+    assert party.userinfo(fresh["access_token"]).status == 200
+    later = clock.now() + timedelta(seconds=1)
+    assert emergency.end_sessions(deployment, OPERATOR, later, session_end.endings(deployment)) == (0, 0)
+    began = clock.now() - timedelta(hours=1)
+    assert emergency.end_sessions(deployment, OPERATOR, began, session_end.endings(deployment)) == (1, 1)
+    assert party.userinfo(fresh["access_token"]).status == 401
+    assert party.refresh(fresh["refresh_token"]).error == "invalid_grant"
 
 
 def test_an_id_token_is_no_access_token(rp: RelyingParty, tokens: dict[str, str]) -> None:

@@ -27,7 +27,7 @@ def test_the_list_of_commands_is_the_one_promised() -> None:
         school issue|import|rename|domains|recategorise|close|restore|merge|show|list|export
         person register|import|affiliate|transfer|merge|show|activate
         app register|list|show|report|approve|suspend|retire|change|rotate-secret|allow-registration
-        key list|rotate|retire
+        key list|rotate|retire|revoke|emergency|reseal|destroy|split|combine
         audit list|verify
         ca init|list|show|request|sign|accept
         cert request|issue|list|show|verify|revoke|hold|release|recover|unwrap
