@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from idp.crypto.x509.lints import Issuer, RequestRules, lint_certificate, lint_r
 from idp.crypto.x509.ocsp import OCSPRequest
 from idp.crypto.x509.path import PathRules, validate_path, warnings
 from idp.crypto.x509.request import CertificateRequest
-from tests.services.processes import ROOT, needed
+from tests.services.processes import ROOT, needed, needed_module
 from tests.vectors.x509.make import files
 from tests.vectors.x509.parties import AT, HOST, SCHOOL
 
@@ -156,23 +157,41 @@ def test_openssl_4_says_what_is_written_down() -> None:
     assert {name: verdict(name) for name in verdicts("openssl-4.0")} == verdicts("openssl-4.0")
 
 
+def written(names: list[str], folder: Path) -> list[list[Path]]:
+    """The paths in files of DER, from the leaf to below the root; the root beside them."""
+    (folder / "root.der").write_bytes(authority("root").der)
+    found = []
+    for name in names:
+        (folder / name).mkdir()
+        path = [folder / name / f"chain-{number}.der" for number in range(len(ders(name)) + 2)]
+        for place, der in zip(path, [*ders(name), authority("school").der, authority("province").der], strict=True):
+            place.write_bytes(der)
+        found.append(path)
+    return found
+
+
 def test_bouncycastle_says_what_is_written_down(tmp_path: Path) -> None:
     java = needed("java", "apt-get install default-jdk-headless")
     for jar in JARS:
         if not jar.exists():
             needed(jar, "apt-get install libbcpkix-java")
     names = list(verdicts("bouncycastle-1.72"))
-    (tmp_path / "root.der").write_bytes(authority("root").der)
-    for name in names:
-        (tmp_path / name).mkdir()
-        for number, der in enumerate([*ders(name), authority("school").der, authority("province").der]):
-            (tmp_path / name / f"chain-{number}.der").write_bytes(der)
+    folders = [path[0].parent for path in written(names, tmp_path)]
     program = ROOT / "tests" / "clients" / "bouncycastle" / "Judge.java"
     command = [java, "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, JARS)), str(program), AT.strftime("%Y-%m-%dT%H:%M:%SZ")]
-    said = subprocess.run(
-        [*command, tmp_path / "root.der", *(tmp_path / name for name in names)], check=True, capture_output=True, text=True
-    ).stdout.split()
+    said = subprocess.run([*command, tmp_path / "root.der", *folders], check=True, capture_output=True, text=True).stdout.split()
     assert dict(zip(names, said, strict=True)) == verdicts("bouncycastle-1.72")
+
+
+def test_tongsuo_says_what_is_written_down(tmp_path: Path) -> None:
+    """By the library in the wheel tongsuopy, the whole path, strictly."""
+    needed_module("tongsuopy")
+    names = list(verdicts("tongsuo-8.3"))
+    paths = [list(map(str, path)) for path in written(names, tmp_path)]
+    asked = {"at": int(AT.timestamp()), "root": str(tmp_path / "root.der"), "paths": paths}
+    command = [sys.executable, str(ROOT / "tests" / "clients" / "tongsuo_verify.py")]
+    done = subprocess.run(command, input=json.dumps(asked), check=True, capture_output=True, text=True)
+    assert dict(zip(names, json.loads(done.stdout), strict=True)) == verdicts("tongsuo-8.3")
 
 
 def test_the_page_has_the_same_verdicts() -> None:
@@ -185,5 +204,5 @@ def test_the_page_has_the_same_verdicts() -> None:
     }
 
 
-VERIFIERS = ("openssl-3.0", "openssl-4.0", "bouncycastle-1.72")
-ROW = r"^\| (`[a-z0-9-]+`) \| `?([a-z0-9_. ]+?)`? \| (\S+) \| (\S+) \| (\S+) \|$"
+VERIFIERS = ("openssl-3.0", "openssl-4.0", "tongsuo-8.3", "bouncycastle-1.72")
+ROW = r"^\| (`[a-z0-9-]+`) \| `?([a-z0-9_. ]+?)`? \| (\S+) \| (\S+) \| (\S+) \| (\S+) \|$"
