@@ -14,15 +14,14 @@ from idp.certification.office import Office, office_of
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority
 from idp.crypto import pem, sm3
-from idp.crypto.jose.jwk import thumbprint
-from idp.crypto.jose.sm2_key import SM2Key
+from idp.crypto.devices.signer import key_id
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.crl import RevocationList
 from idp.crypto.x509.request import CertificateRequest
 from idp.deployment import Deployment
 from idp.errors import YimaError
 from idp.i18n import N_
-from idp.keys.tables import DeviceKey
+from idp.keys import adoption
 
 _ = gettext.gettext
 
@@ -126,9 +125,7 @@ def holder(session: Session, school: str | None, organisation: str | None, commo
 
 def where(session: Session, row: CertificateAuthority) -> str | None:
     """The device that its key lives in; nothing for a key in the database."""
-    kid = thumbprint(SM2Key(CertificateRequest.from_pem(row.request).public_key).public_jwk(), "sm3")
-    found = session.get(DeviceKey, kid)
-    return found.reference if found is not None else None
+    return adoption.place(session, key_id(CertificateRequest.from_pem(row.request).public_key))
 
 
 def record(session: Session, row: CertificateAuthority) -> dict[str, Any]:

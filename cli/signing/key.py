@@ -74,12 +74,13 @@ def show(name: str, out: Path | None, as_json: bool) -> None:
 @command.command(help=_("A new pair of keys and a new certificate under the same name. What was signed by the old one stays good."))
 @click.argument("name")
 @KEY
+@click.option("--in-software", is_flag=True, help=_("Leave the device: the next key is made here, in the database."))
 @json_option
-def rotate(name: str, key: str | None, as_json: bool) -> None:
+def rotate(name: str, key: str | None, in_software: bool, as_json: bool) -> None:
     """Rotates."""
     with changing() as (deployment, tx):
         found = keys.by_name(tx.session, name)
-        keys.rotate(tx, office(deployment), found, device=_reference(key))
+        keys.rotate(tx, office(deployment), found, device=_reference(key), in_software=in_software)
         shown = record(tx.session, found, deployment.clock)
     print_record(shown, TITLES, as_json=as_json)
 

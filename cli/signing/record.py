@@ -27,6 +27,7 @@ TITLES = {
     "serial": _("Serial number"),
     "valid_until": _("Valid until"),
     "version": _("Version"),
+    "device": _("Device"),
     "apps": _("Apps"),
 }
 
@@ -44,6 +45,7 @@ def record(session: Session, key: SigningKey, clock: Clock) -> dict[str, Any]:
         "serial": row.serial,
         "valid_until": row.not_after.isoformat(),
         "version": version.number,
+        "device": keys.device_place(session, version),
         "apps": [f"{app}: {', '.join(sorted(one.operations))}" for app, one in permissions.of_key(session, key)],
     }
 

@@ -15,6 +15,8 @@ from idp.keys.sealing import check_master, device_token_key
 from idp.keys.states import Purpose
 from idp.keys.tables import DeviceKey, Key
 
+OVER = "over"  # what it was for has another key now
+
 
 def adopt(tx: Transaction, signer: SdfSigner, purpose: str) -> DeviceKey:
     """Writes down what a key is used for. Raises :class:`DeviceKeyInUse` for one that is or was in use, whatever for."""
@@ -54,6 +56,19 @@ def adopt_token_keys(tx: Transaction, master: Envelope, signers: Sequence[SdfSig
     tx.session.add_all(made)
     tx.session.flush()
     return made
+
+
+def leave(tx: Transaction, kid: str) -> None:
+    """Notes that nothing is signed with a key any more; one that lives in no device is passed over."""
+    row = tx.session.get(DeviceKey, kid)
+    if row is not None:
+        row.purpose = OVER
+
+
+def place(session: Session, kid: str) -> str | None:
+    """Where a key lives, ``sdf:LABEL#INDEX``; nothing for one in the database."""
+    row = session.get(DeviceKey, kid)
+    return row.reference if row is not None else None
 
 
 def places(session: Session) -> Mapping[str, KeyReference]:

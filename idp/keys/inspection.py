@@ -13,6 +13,7 @@ from idp.crypto.devices.reference import KeyReference
 from idp.crypto.devices.signer import SdfSigner
 from idp.crypto.devices.structures import DeviceInformation
 from idp.i18n import N_
+from idp.keys.adoption import OVER
 from idp.keys.devices import Devices
 from idp.keys.states import Purpose, State, state
 from idp.keys.tables import DeviceKey, Key
@@ -47,7 +48,7 @@ def in_use(session: Session, now: datetime) -> Sequence[DeviceKey]:
     tokens = session.scalars(select(Key).where(Key.purpose == Purpose.TOKEN.value))
     signing = {key.kid for key in tokens if state(key, now) in (State.ACTIVE, State.NEXT)}
     rows = session.scalars(select(DeviceKey).order_by(DeviceKey.reference))
-    return [row for row in rows if row.purpose != Purpose.TOKEN or row.kid in signing]
+    return [row for row in rows if row.purpose != OVER and (row.purpose != Purpose.TOKEN or row.kid in signing)]
 
 
 def without_successor(rows: Sequence[Key], used: Sequence[DeviceKey], now: datetime) -> DeviceKey | None:

@@ -12,8 +12,8 @@ from idp.database import Base, JSONText, UTCDateTime
 class DeviceKey(Base):
     """A key of a device that was taken into use, by the id of its public half. The row stays: no key is taken into use twice.
 
-    ``reference`` is ``sdf:LABEL#INDEX``, for whoever looks; what is obeyed is sealed with the key. ``purpose`` is ``token`` or
-    ``authority``.
+    ``reference`` is ``sdf:LABEL#INDEX``, for whoever looks; what is obeyed is sealed with the key. ``purpose`` is ``token``,
+    ``authority``, ``signing``, or ``over`` once nothing is signed with it.
     """
 
     __tablename__ = "device_key"

@@ -86,7 +86,7 @@ class SuccessorNeeded(SigningError):
     """A key in a device is followed by another one in a device, which somebody names."""
 
     code = "signing.successor_needed"
-    default_message = N_("The key %(key)s is in a device: name the one that follows it with --key.")
+    default_message = N_("The key %(key)s is in a device: name the one that follows it with --key, or leave it with --in-software.")
 
 
 class DeviceSignsOnly(SigningError):

@@ -18,14 +18,16 @@ from idp.certification.subjects import Holder, institution_itself, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto import sm2
 from idp.crypto.devices.reference import KeyReference
-from idp.crypto.devices.signer import SdfSigner
+from idp.crypto.devices.signer import SdfSigner, key_id
 from idp.crypto.errors import DecryptionFailed
 from idp.crypto.jose.signer import Signer
 from idp.crypto.jose.sm2_key import SM2Key
+from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import create_request
 from idp.database.compare_and_set import compare_and_set
 from idp.i18n import N_
+from idp.keys import adoption
 from idp.signing.errors import (
     DeviceSignsOnly,
     InvalidKeyName,
@@ -39,6 +41,7 @@ from idp.signing.tables import SigningKey, SigningKeyVersion
 
 RENEWED_BEFORE = timedelta(days=45)  # before anybody is reminded of it
 GAINED = timedelta(days=30)  # a new certificate that ends when the old one does is worth nothing
+DEVICE_KEY_PURPOSE = "signing"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -80,19 +83,23 @@ def add(
     return key
 
 
-def rotate(tx: Transaction, office: Office, key: SigningKey, *, device: KeyReference | None = None) -> SigningKeyVersion:
+def rotate(
+    tx: Transaction, office: Office, key: SigningKey, *, device: KeyReference | None = None, in_software: bool = False
+) -> SigningKeyVersion:
     """A new pair with a certificate of its own. What the old one signed stays good, what was encrypted to it is still opened.
 
     Raises :class:`KeyNotUsable` for a key that is retired, :class:`SuccessorNeeded` for one in a device, where no other one is
-    named, and what issuance raises.
+    named nor the way back to software meant, and what :func:`add` raises.
     """
     _lock(tx, key)
     if key.retired_at is not None:
         raise KeyNotUsable(key=key.name, reason=N_("it is retired"))
     old = current(tx.session, key)
-    if device is None and isinstance(signer(office, key, old), SdfSigner):  # never replaced by software unasked
+    if device is None and not in_software and isinstance(signer(office, key, old), SdfSigner):  # never by software unasked
         raise SuccessorNeeded(key=key.name)
-    return _new_version(tx, office, key, old.number + 1, Action.SIGNING_KEY_ROTATED, device)
+    made = _new_version(tx, office, key, old.number + 1, Action.SIGNING_KEY_ROTATED, device)
+    adoption.leave(tx, key_id(_public_key(tx.session, old)))
+    return made
 
 
 def hold(tx: Transaction, key: SigningKey) -> None:
@@ -117,6 +124,7 @@ def retire(tx: Transaction, key: SigningKey) -> None:
     if not compare_and_set(tx.session, ending):
         raise KeyNotUsable(key=key.name, reason=N_("it is retired"))
     tx.session.refresh(key)
+    adoption.leave(tx, key_id(_public_key(tx.session, current(tx.session, key))))
     tx.record(Action.SIGNING_KEY_RETIRED, subject=f"signing_key:{key.name}", institution=institution_of(tx.session, key))
 
 
@@ -149,6 +157,11 @@ def current(session: Session, key: SigningKey) -> SigningKeyVersion:
 def certificate_row(session: Session, version: SigningKeyVersion) -> IssuedCertificate:
     """The row of its certificate."""
     return session.get_one(IssuedCertificate, version.certificate_id)
+
+
+def device_place(session: Session, version: SigningKeyVersion) -> str | None:
+    """The device that its private half lives in, ``sdf:LABEL#INDEX``; nothing for one in the database."""
+    return adoption.place(session, key_id(_public_key(session, version)))
 
 
 def institution_of(session: Session, key: SigningKey) -> str | None:
@@ -241,6 +254,10 @@ def _why_not(session: Session, key: SigningKey, row: IssuedCertificate, now: dat
     return None if row.not_before <= now <= row.not_after else N_("its certificate has expired")
 
 
+def _public_key(session: Session, version: SigningKeyVersion) -> sm2.PublicKey:
+    return Certificate(certificate_row(session, version).der).public_key
+
+
 def _lock(tx: Transaction, key: SigningKey) -> None:
     tx.session.execute(select(SigningKey.id).where(SigningKey.id == key.id).with_for_update())
     tx.serialise()
@@ -258,6 +275,8 @@ def _new_version(
     else:
         holder = Holder(authority.organisation, key.common_name or authority.organisation)
     made = office.new_key(device)
+    if isinstance(made, SdfSigner):
+        adoption.adopt(tx, made, DEVICE_KEY_PURPOSE)
     application = Application(profile, holder, create_request(subject(profile, holder), made))
     row = issuance.issue(tx, office, authority, application)
     version = SigningKeyVersion(

@@ -28,9 +28,8 @@ class SdfSigner:
         self._public_key = public_key
         self._verify_all = verify_all
         self._proven: tuple[int, int] | None = None
-        self._public = SM2Key(public_key).public_jwk()
-        self.kid = thumbprint(self._public, "sm3")
-        self._public |= {"kid": self.kid, "alg": self.alg, "use": "sig"}
+        self.kid = key_id(public_key)
+        self._public = SM2Key(public_key).public_jwk() | {"kid": self.kid, "alg": self.alg, "use": "sig"}
 
     @property
     def reference(self) -> KeyReference:
@@ -69,6 +68,11 @@ class SdfSigner:
         if is_ecdsa(there, digest, signature):
             return N_("it answers with ECDSA on the SM2 curve, which is no SM2 signature")
         return N_("its signature does not verify")
+
+
+def key_id(public_key: sm2.PublicKey) -> str:
+    """By which a key is known: its thumbprint (RFC 7638) by SM3, as of a key in memory."""
+    return thumbprint(SM2Key(public_key).public_jwk(), "sm3")
 
 
 def is_ecdsa(key: sm2.PublicKey, digest: bytes, signature: bytes) -> bool:
