@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import cosign, crypto, flow, http, mutations, newcomer, otp, phone, pki, roster, sms, sso, tokens
+from bench import cosign, crypto, enrolment, flow, http, mutations, newcomer, otp, phone, pki, roster, sms, sso, tokens
 from bench.measurement import Measurement, table
 
 PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], Iterator[Measurement]]] = {
     "flow": flow.measure,
     "tokens": tokens.measure,
     "pki": pki.measure,
+    "enrolment": enrolment.measure,
     "sso": sso.measure,
     "roster": roster.measure,
     "newcomer": newcomer.measure,

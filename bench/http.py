@@ -134,9 +134,9 @@ def _theirs(stack: ExitStack, folder: Path) -> dict[str, Target]:
     }
 
 
-def wrk(target: Target) -> Result:
-    """One round of load from the other core."""
-    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
+def wrk(target: Target, *, cores: str = LOAD_CORE) -> Result:
+    """One round of load, from the other core where no other ``cores`` are named."""
+    command = ["taskset", "-c", cores, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
     command += ["-s", str(LUA / target.script)] if target.script else []
     with tempfile.NamedTemporaryFile("w", encoding="ascii") as file:
         if target.tokens is not None:

@@ -14,7 +14,8 @@ from idp.audit.vocabulary import Action
 @dataclass(frozen=True)
 class Actor:
     """Who acts. ``kind`` is ``operator`` (the command line), ``person`` (``id`` is the person number), ``app``,
-    ``school`` (``id`` is that of its roster token) or ``system``.
+    ``school`` (``id`` is that of its roster token), ``enrolment`` (``id`` is its handle, or the number of
+    the certificate it renews by) or ``system``.
 
     ``address`` is the IP address the act came from, ``None`` for the command line.
     """

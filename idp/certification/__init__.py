@@ -3,7 +3,7 @@
 Owns the authorities and their sealed keys, the profiles that certificates follow (``certs/profiles``), issuance, revocation, the
 lists of revoked certificates, the OCSP responder, and the pages and files under ``/ca``. Tables: ``certificate_authority``,
 ``certificate``, ``revocation``, ``escrowed_key``, ``revocation_list``, ``ocsp_answer``,
-``timestamp_authority``, ``timestamp``, ``token_authority``. Formats and lints belong to
+``timestamp_authority``, ``timestamp``, ``token_authority``, ``enrolment``, ``enrolment_request``. Formats and lints belong to
 ``idp.crypto.x509``. Does not decide who a person is or which school there is: it asks the registry, and follows it when somebody is
 disabled or a school is closed.
 
@@ -20,5 +20,6 @@ disabled or a school is closed.
 | ``token_keys``, ``token_upkeep`` | certificates for the keys that sign tokens: mutual recognition |
 | ``upkeep`` | what time does: lists fall due, responders and time-stamp services are renewed |
 | ``fronts`` | a server's certificates and keys in files, for the program that speaks TLS |
-| ``site``, ``routes/`` | HTTP |
+| ``enrolment/`` | certificates over HTTP for who was allowed to ask (EST) |
+| ``answers``, ``site``, ``routes/`` | HTTP |
 """

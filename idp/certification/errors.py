@@ -194,3 +194,38 @@ class CertificateRefused(CertificationError):
 
     code = "certification.refused"
     default_message = N_("This certificate does not count. %(reason)s")
+
+
+class EnrolmentRefused(CertificationError):
+    """No credential that lets anybody in: unknown, wrong, over, stopped, or of another authority."""
+
+    code = "certification.enrolment"
+    default_message = N_("This enrolment is not known here, or it is over.")
+
+
+class EnrolmentUsedUp(CertificationError):
+    """As many certificates as were allowed."""
+
+    code = "certification.enrolment_used_up"
+    default_message = N_("This enrolment has led to as many certificates as were allowed.")
+
+
+class RequestTurnedDown(CertificationError):
+    """An officer has refused it."""
+
+    code = "certification.turned_down"
+    default_message = N_("This request was refused. Ask whoever gave you the enrolment.")
+
+
+class InvalidEnrolment(CertificationError):
+    """What is to be allowed makes no sense."""
+
+    code = "certification.invalid_enrolment"
+    default_message = N_("This cannot be allowed: %(reason)s")
+
+
+class NotWaiting(CertificationError):
+    """There is no such request, or it is decided."""
+
+    code = "certification.not_waiting"
+    default_message = N_("No request %(number)s is waiting.")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from idp.certification.enrolment.site import EnrolmentSite
 from idp.certification.routes import own, pages, sign_in
 from idp.certification.site import AuthoritySite
 from idp.deployment import Deployment
@@ -19,4 +20,4 @@ def install(app: Flask, deployment: Deployment) -> None:
         app.register_blueprint(blueprint)
     extension.add_panel(app, own.panel)
     inner: WSGIApplication = app.wsgi_app
-    app.wsgi_app = AuthoritySite(inner, deployment)  # type: ignore[method-assign]
+    app.wsgi_app = EnrolmentSite(AuthoritySite(inner, deployment), deployment)  # type: ignore[method-assign]

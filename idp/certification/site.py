@@ -11,17 +11,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import format_datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from idp.certification import authorities, hosting, lists, responder, timestamp_keys, timestamps
+from idp.certification.answers import MAX_AGE, Answer, posted
 from idp.certification.errors import CertificationError, TooManyTimeStamps
 from idp.certification.office import Office, office_of
 from idp.certification.responder import Reply, Responders
-from idp.crypto import sm3
 from idp.crypto.x509.ocsp import ResponseStatus
 from idp.crypto.x509.ocsp.request import MAX_BYTES
 from idp.crypto.x509.ocsp.response import refusal
@@ -42,23 +38,13 @@ _QUERY_TYPE, _REPLY_TYPE = "application/timestamp-query", "application/timestamp
 _REQUEST_TYPE, _RESPONSE_TYPE = "application/ocsp-request", "application/ocsp-response"
 # RFC 5280 §4.2.1.13, §4.2.2.1: certificates and lists are served as DER, under these types.
 _TYPES = {"crt": "application/pkix-cert", "pem": "application/pem-certificate-chain", "crl": "application/pkix-crl"}
-_MAX_AGE = 3600
 _REFRESH_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    content_type: str = "text/plain"
-    body: bytes = b""
-    fresh_until: datetime | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=())
-
-
-_NOT_FOUND = _Answer(404)
+_NOT_FOUND = Answer(404)
 # RFC 6960 §4.2.1, RFC 3161 §2.4.2: who is in trouble says so in its own words.
-_OCSP_TROUBLE = _Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.INTERNAL_ERROR))
-_STAMP_TROUBLE = _Answer(200, _REPLY_TYPE, timestamps.Refused(FailureInfo.SYSTEM_FAILURE).der)
+_OCSP_TROUBLE = Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.INTERNAL_ERROR))
+_STAMP_TROUBLE = Answer(200, _REPLY_TYPE, timestamps.Refused(FailureInfo.SYSTEM_FAILURE).der)
 
 
 class AuthoritySite:
@@ -79,54 +65,46 @@ class AuthoritySite:
         if path == OCSP or path.startswith(f"{OCSP}/"):
             answer = self._guarded(environ, ("GET", "POST", "HEAD"), self._ocsp, _OCSP_TROUBLE)
         elif path.startswith(FILES) and _FILE.fullmatch(path):
-            answer = self._guarded(environ, ("GET", "HEAD"), self._file, _Answer(500))
+            answer = self._guarded(environ, ("GET", "HEAD"), self._file, Answer(500))
         elif path.startswith(FILES) and _STAMP.fullmatch(path):
             answer = self._guarded(environ, ("POST",), self._stamp, _STAMP_TROUBLE)
         else:
             return self._app(environ, start_response)
-        headers = [
-            ("Content-Type", answer.content_type),
-            ("Content-Length", str(len(answer.body))),
-            ("X-Content-Type-Options", "nosniff"),
-            *_caching(answer, self._deployment.clock.now()),
-            *answer.headers,
-        ]
-        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]
+        return answer.send(environ, start_response, self._deployment.clock.now())
 
     def _guarded(
         self,
         environ: "WSGIEnvironment",
         methods: tuple[str, ...],
-        answering: "Callable[[WSGIEnvironment], _Answer]",
-        trouble: _Answer,
-    ) -> _Answer:
+        answering: "Callable[[WSGIEnvironment], Answer]",
+        trouble: Answer,
+    ) -> Answer:
         if environ["REQUEST_METHOD"] not in methods:
-            return _Answer(405, headers=(("Allow", ", ".join(methods)),))
+            return Answer(405, headers=(("Allow", ", ".join(methods)),))
         try:
             return answering(environ)
         except Exception:
             log.exception("unexpected error %s", secrets.token_hex(4))
             return trouble
 
-    def _ocsp(self, environ: "WSGIEnvironment") -> _Answer:
+    def _ocsp(self, environ: "WSGIEnvironment") -> Answer:
         question: bytes | None
         if environ["REQUEST_METHOD"] == "POST":
-            posted = _posted(environ, _REQUEST_TYPE, MAX_BYTES)
-            if isinstance(posted, _Answer):
-                return posted
-            question = posted
+            body = posted(environ, _REQUEST_TYPE, MAX_BYTES)
+            if isinstance(body, Answer):
+                return body
+            question = body
         else:
             question = responder.question_of_path(environ["PATH_INFO"][len(OCSP) + 1 :])
         if not question:
-            return _Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.MALFORMED_REQUEST))
+            return Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.MALFORMED_REQUEST))
         now = self._deployment.clock.now()
         with self._deployment.reading() as session:
             found = responder.reply(session, self._known(), question, now)
         if not isinstance(found, Reply):
             with self._deployment.transaction(SYSTEM) as tx:
                 found = responder.sign_in_advance(tx, found)
-        return _Answer(200, _RESPONSE_TYPE, found.der, found.fresh_until)
+        return Answer(200, _RESPONSE_TYPE, found.der, found.fresh_until)
 
     def _known(self) -> Responders:
         with self._lock:
@@ -135,7 +113,7 @@ class AuthoritySite:
                     self._responders = time.monotonic(), Responders(session, self._office)
             return self._responders[1]
 
-    def _stamp(self, environ: "WSGIEnvironment") -> _Answer:
+    def _stamp(self, environ: "WSGIEnvironment") -> Answer:
         match = _STAMP.fullmatch(environ["PATH_INFO"])
         if match is None:
             return _NOT_FOUND
@@ -144,23 +122,23 @@ class AuthoritySite:
                 timestamp_keys.of(session, authorities.by_name(session, match[1]))
             except CertificationError:
                 return _NOT_FOUND
-        posted = _posted(environ, _QUERY_TYPE, MAX_QUERY)
-        if isinstance(posted, _Answer):
-            return posted
-        asked = timestamps.question(posted, self._digests)
+        body = posted(environ, _QUERY_TYPE, MAX_QUERY)
+        if isinstance(body, Answer):
+            return body
+        asked = timestamps.question(body, self._digests)
         if isinstance(asked, timestamps.Refused):
-            return _Answer(200, _REPLY_TYPE, asked.der)
+            return Answer(200, _REPLY_TYPE, asked.der)
         try:
             return self._stamped(environ, match[1], asked)
         except TooManyTimeStamps as error:
-            return _Answer(429, headers=(("Retry-After", str(error.seconds)),))
+            return Answer(429, headers=(("Retry-After", str(error.seconds)),))
 
-    def _stamped(self, environ: "WSGIEnvironment", name: str, asked: TimeStampRequest) -> _Answer:
+    def _stamped(self, environ: "WSGIEnvironment", name: str, asked: TimeStampRequest) -> Answer:
         with self._deployment.transaction(SYSTEM) as tx:
             timestamps.check_allowance(tx, self._address(environ), self._deployment.settings.ca_timestamps_per_minute)
-            return _Answer(200, _REPLY_TYPE, timestamps.reply(tx, self._office, authorities.by_name(tx.session, name), asked))
+            return Answer(200, _REPLY_TYPE, timestamps.reply(tx, self._office, authorities.by_name(tx.session, name), asked))
 
-    def _file(self, environ: "WSGIEnvironment") -> _Answer:
+    def _file(self, environ: "WSGIEnvironment") -> Answer:
         match = _FILE.fullmatch(environ["PATH_INFO"])
         if match is None:
             return _NOT_FOUND
@@ -174,9 +152,9 @@ class AuthoritySite:
                     part = lists.ALL if shard is None else int(shard)
                     if elsewhere is not None:
                         taken = hosting.newest(session, name, part)
-                        return _Answer(200, _TYPES[kind], taken.der, taken.next_update)
+                        return Answer(200, _TYPES[kind], taken.der, taken.next_update)
                     found = lists.newest(session, authorities.by_name(session, name), part)
-                    return _Answer(200, _TYPES[kind], found.der, found.this_update + lists.EVERY)
+                    return Answer(200, _TYPES[kind], found.der, found.this_update + lists.EVERY)
                 chain = (
                     hosting.chain_of(elsewhere)
                     if elsewhere is not None
@@ -185,28 +163,4 @@ class AuthoritySite:
             except CertificationError:
                 return _NOT_FOUND
         body = chain[0].der if kind == "crt" else "".join(one.to_pem() for one in chain).encode()
-        return _Answer(200, _TYPES[kind], body, headers=(("Cache-Control", f"public, max-age={_MAX_AGE}"),))
-
-
-def _caching(answer: _Answer, now: datetime) -> list[tuple[str, str]]:
-    if answer.fresh_until is None:
-        return [] if any(name == "Cache-Control" for name, _ in answer.headers) else [("Cache-Control", "no-store")]
-    # RFC 5019 §6.2: until newer news is due at the latest. Our policy: an hour at most, so that a revocation gets through.
-    age = max(0, min(int((answer.fresh_until - now).total_seconds()), _MAX_AGE))
-    return [
-        ("Cache-Control", f"max-age={age}, public, no-transform, must-revalidate"),
-        ("Expires", format_datetime(now + timedelta(seconds=age), usegmt=True)),
-        ("ETag", f'"{sm3.digest(answer.body).hex()}"'),
-    ]
-
-
-def _posted(environ: "WSGIEnvironment", content_type: str, limit: int) -> bytes | _Answer:
-    """The whole body, or the answer to one of another type, or of more than ``limit`` bytes."""
-    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != content_type:
-        return _Answer(415, headers=(("Accept-Post", content_type),))
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > limit:
-        return _Answer(413)
-    stream = environ["wsgi.input"]
-    body: bytes = stream.read(int(length)) if length.isdigit() else stream.read(limit + 1)
-    return body if len(body) <= limit else _Answer(413)
+        return Answer(200, _TYPES[kind], body, headers=(("Cache-Control", f"public, max-age={MAX_AGE}"),))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base, SealedText, UTCDateTime
+from idp.database import Base, JSONText, SealedText, UTCDateTime
 from idp.keys.states import Purpose
 
 
@@ -175,3 +175,46 @@ class TokenAuthority(Base):
 
     key_set: Mapped[str] = mapped_column(String(8), primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"))
+
+
+class Enrolment(Base):
+    """The right to be certified over HTTP: by this authority, for this holder, so many times, until then.
+
+    ``handle`` and a secret, of which only the SM3 digest is here, are its credential. ``names`` are the host names of a server.
+    With ``approval`` each request waits for an officer. ``used`` counts certificates and waiting requests.
+    """
+
+    __tablename__ = "enrolment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("certificate_authority.id"), index=True)
+    handle: Mapped[str] = mapped_column(String(16), unique=True)
+    secret_digest: Mapped[str] = mapped_column(String(64))
+    profile: Mapped[str] = mapped_column(String(24))
+    institution: Mapped[str] = mapped_column(ForeignKey("institution.code"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    common_name: Mapped[str] = mapped_column(String(64))
+    names: Mapped[list[str]] = mapped_column(JSONText)
+    approval: Mapped[bool]
+    allowed: Mapped[int]
+    used: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class EnrolmentRequest(Base):
+    """A request that came under an enrolment, and what became of it: ``waiting``, ``issued`` or ``refused``."""
+
+    __tablename__ = "enrolment_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    key_digest: Mapped[str] = mapped_column(String(64))
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(8), index=True)
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("enrolment_id", "key_digest"),)

@@ -69,7 +69,7 @@ def root() -> Certificate:
     return sign_certificate(lint_certificate(tbs, Issuer(signer(ABOVE), None)))
 
 
-@pytest.mark.parametrize("name", OFFICE.profiles.names())
+@pytest.mark.parametrize("name", sorted(WRITTEN.keys() & set(OFFICE.profiles.names())))
 def test_a_certificate_of_each_profile(name: str) -> None:
     above = None if name == "root" else root()
     key = ABOVE if name == "root" else BELOW
