@@ -23,7 +23,7 @@ import idp.sealed  # noqa: F401
 configure_mappers()
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
-_WARMING = 4  # acts before the first fork: every statement is compiled then
+_WARMING = 6  # acts before the first fork: every statement is compiled then, and what acts in turn begins anew
 _MICROSECONDS = 15_000  # longer than anything takes that is done here between two messages
 
 

@@ -41,14 +41,14 @@ def test_a_process_that_is_killed_loses_nothing_that_was_handed_out(deployment_s
             select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "certification.certificate.issued")
         )
     deployment.close()
-    assert len(issued) > kills / 2
+    assert len(issued) >= kills  # each process begins with one
     assert len({serial for serial, _ in issued}) == len(issued)
     assert all(rows[serial].fingerprint == fingerprint for serial, fingerprint in issued)
     assert all(Certificate(row.der).fingerprint.hex() == row.fingerprint for row in rows.values())
     assert recorded == len(rows)
     assert [(number, given[number]) for number, _ in stamps] == stamps
     assert [number for number, _ in stamps] == sorted({number for number, _ in stamps})
-    assert len(stamps) > kills / 4
+    assert len(stamps) > kills / 8
     assert len(numbers) > kills / 4
     assert numbers == sorted(set(numbers))
     assert RevocationList(newest.der).contents.number == newest.number >= numbers[-1]
