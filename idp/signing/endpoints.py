@@ -22,7 +22,7 @@ from idp.signing import admission, envelopes, keys, permissions, requests, trust
 from idp.signing import signing as acts
 from idp.signing.admission import Caller
 from idp.signing.errors import SigningError, TooManyRequests
-from idp.signing.permissions import Operation, Permission
+from idp.signing.permissions import Operation
 from idp.signing.requests import (
     DigestRequest,
     EncryptRequest,
@@ -33,6 +33,7 @@ from idp.signing.requests import (
 )
 from idp.signing.service import PREFIX, Service
 from idp.signing.signing import SYNTAXES
+from idp.signing.tables import SigningKey
 from idp.signing.verification import Judge, Verdict, check_raw, refusal
 from idp.web.machine import Endpoint, MachineAnswer, MachineRequest
 
@@ -74,9 +75,9 @@ def digest(service: Service, caller: Caller, asked: DigestRequest) -> Answer:
 def sign(service: Service, caller: Caller, asked: SignRequest) -> Answer:
     """A signature, written down before it leaves."""
     wanted = asked.wanted()
-    permission = _permitted(service, caller, asked.key, wanted.operation)
+    number = _permitted(service, caller, asked.key, wanted.operation)
     with service.deployment.transaction(caller.actor) as tx:
-        made = acts.sign(tx, service.office, _again(tx.session, caller, permission, wanted.operation), wanted)
+        made = acts.sign(tx, service.office, tx.session.get_one(SigningKey, number), wanted)
     return {
         "signature": _text(made.signature),
         "format": asked.format,
@@ -128,7 +129,7 @@ def encrypt(service: Service, caller: Caller, asked: EncryptRequest) -> Answer:
         believed = trust.of(tx.session, service.roots)
         for one in found:
             trust.check(tx.session, believed, one, at=tx.now, lists=lists)
-        to_keys = [_again(tx.session, caller, one, Operation.ENCRYPT) for one in used]
+        to_keys = [tx.session.get_one(SigningKey, number) for number in used]
         recipients = dict.fromkeys([*found, *(envelopes.recipient(tx, key) for key in to_keys)])
         message = envelopes.seal(tx, asked.document, list(recipients), SYNTAXES[asked.format])
     return {"envelope": _text(message), "format": asked.format}
@@ -136,11 +137,11 @@ def encrypt(service: Service, caller: Caller, asked: EncryptRequest) -> Answer:
 
 def open_(service: Service, caller: Caller, asked: OpenRequest) -> Answer:
     """What is in an envelope."""
-    permission = _permitted(service, caller, asked.key, Operation.OPEN)
+    number = _permitted(service, caller, asked.key, Operation.OPEN)
     message = EnvelopedData.from_der(asked.envelope)
     try:
         with service.deployment.transaction(caller.actor) as tx:
-            content = envelopes.open_(tx, service.office, _again(tx.session, caller, permission, Operation.OPEN), message)
+            content = envelopes.open_(tx, service.office, tx.session.get_one(SigningKey, number), message)
     except CryptoError as error:
         with service.deployment.transaction(caller.actor) as tx:
             envelopes.record_refusal(tx, keys.by_name(tx.session, asked.key), asked.envelope, error)
@@ -194,22 +195,17 @@ def _refusal(error: YimaError) -> MachineAnswer:
     return MachineAnswer(status, {"error": code, "error_description": str(error)}, headers)
 
 
-def _permitted(service: Service, caller: Caller, name: str, operation: Operation) -> Permission:
-    with service.deployment.reading() as session:
-        permission = permissions.check(session, caller.app_id, name, operation)
-    permissions.count(service.deployment, caller.actor, caller.app_id, name, permission.per_minute)
-    return permission
+def _permitted(service: Service, caller: Caller, name: str, operation: Operation) -> int:
+    """The key's number in our tables."""
+    with service.deployment.transaction(caller.actor) as tx:
+        return permissions.spend(tx, caller.app_id, name, operation).id
 
 
 def _count(service: Service, caller: Caller) -> None:
     """What needs no key has a limit of its own."""
     allowed = service.deployment.settings.signing_requests_per_minute
-    permissions.count(service.deployment, caller.actor, caller.app_id, "", allowed)
-
-
-def _again(session: Any, caller: Caller, permission: Permission, operation: Operation) -> Any:
-    """The key, in the transaction that uses it: what was taken back in between is gone."""
-    return permissions.check(session, caller.app_id, permission.key.name, operation).key
+    with service.deployment.transaction(caller.actor) as tx:
+        permissions.count(tx, caller.app_id, "", allowed)
 
 
 def _raw(judge: Judge, asked: VerifyRequest) -> list[Verdict]:

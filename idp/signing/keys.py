@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
@@ -15,7 +15,7 @@ from idp.certification.authorities import certificate_of, check_active
 from idp.certification.issuance import Application
 from idp.certification.office import Office
 from idp.certification.subjects import Holder, institution_itself, subject
-from idp.certification.tables import CertificateAuthority, IssuedCertificate
+from idp.certification.tables import CertificateAuthority, IssuedCertificate, Revocation
 from idp.crypto import sm2
 from idp.crypto.devices.reference import KeyReference
 from idp.crypto.devices.signer import SdfSigner, key_id
@@ -43,6 +43,18 @@ RENEWED_BEFORE = timedelta(days=45)  # before anybody is reminded of it
 GAINED = timedelta(days=30)  # a new certificate that ends when the old one does is worth nothing
 DEVICE_KEY_PURPOSE = "signing"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+# The pair in use with all that its use is decided by, and the authority, which is wanted next.
+_IN_USE = (
+    select(SigningKeyVersion, IssuedCertificate, Revocation, CertificateAuthority)
+    .join(IssuedCertificate, IssuedCertificate.id == SigningKeyVersion.certificate_id)
+    .join(CertificateAuthority, CertificateAuthority.id == IssuedCertificate.authority_id)
+    .outerjoin(Revocation, Revocation.certificate_id == IssuedCertificate.id)
+    .where(SigningKeyVersion.key_id == bindparam("key"))
+    .order_by(SigningKeyVersion.number.desc())
+    .limit(1)
+)
 
 
 class Use(StrEnum):
@@ -182,9 +194,8 @@ def check_use(key: SigningKey, use: Use) -> None:
 
 def check_usable(session: Session, key: SigningKey, now: datetime) -> tuple[SigningKeyVersion, IssuedCertificate]:
     """The pair in use and its certificate, which is good now. Raises :class:`KeyNotUsable`."""
-    version = current(session, key)
-    row = certificate_row(session, version)
-    reason = _why_not(session, key, row, now)
+    version, row, ended, _ = session.execute(_IN_USE, {"key": key.id}).one()
+    reason = _why_not(key, row, ended, now)
     if reason is not None:
         raise KeyNotUsable(key=key.name, reason=reason)
     return version, row
@@ -245,8 +256,7 @@ def context(name: str, number: int) -> str:
     return f"signing_key:{name}:{number}"
 
 
-def _why_not(session: Session, key: SigningKey, row: IssuedCertificate, now: datetime) -> str | None:
-    ended = revocation.current(session, row)
+def _why_not(key: SigningKey, row: IssuedCertificate, ended: Revocation | None, now: datetime) -> str | None:
     if key.retired_at is not None:
         return N_("it is retired")
     if ended is not None:

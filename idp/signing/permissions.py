@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from idp.apps import register
-from idp.audit import Action, Actor, Transaction
+from idp.audit import Action, Transaction
 from idp.database.compare_and_set import compare_and_set
-from idp.deployment import Deployment
 from idp.mfa import limits
 from idp.signing.errors import NotAllowed, NotPermitted, TooManyRequests
 from idp.signing.keys import institution_of
 from idp.signing.tables import SigningKey, SigningPermission
 
 MINUTE = timedelta(minutes=1)
+_FIND = (
+    select(SigningKey, SigningPermission)
+    .join(SigningPermission, SigningPermission.key_id == SigningKey.id)
+    .where(SigningPermission.app_id == bindparam("app"), SigningKey.name == bindparam("name"))
+)
 MAX_PER_MINUTE = 1_000_000
 
 
@@ -74,7 +78,8 @@ def check(session: Session, app_id: str, name: str, operation: Operation) -> Per
 
 def find(session: Session, app_id: str, name: str) -> Permission | None:
     """What the app may do with a key."""
-    return next((one for one in of_app(session, app_id) if one.key.name == name), None)
+    found = session.execute(_FIND, {"app": app_id, "name": name}).one_or_none()
+    return _permission(*found) if found is not None else None
 
 
 def of_app(session: Session, app_id: str) -> Sequence[Permission]:
@@ -87,17 +92,21 @@ def of_key(session: Session, key: SigningKey) -> Sequence[tuple[str, Permission]
     return [(row.app_id, _permission(key, row)) for _, row in _rows(session, SigningPermission.key_id == key.id)]
 
 
-def count(deployment: Deployment, actor: Actor, app_id: str, key: str, per_minute: int) -> None:
-    """One request more of this app with this key, or with none. Counted by itself, so that a request that fails counts too.
+def spend(tx: Transaction, app_id: str, name: str, operation: Operation) -> SigningKey:
+    """The key, and one request more of this app with it. Raises :class:`NotAllowed`, :class:`TooManyRequests`."""
+    permission = check(tx.session, app_id, name, operation)
+    count(tx, app_id, name, permission.per_minute)
+    return permission.key
+
+
+def count(tx: Transaction, app_id: str, key: str, per_minute: int) -> None:
+    """One request more of this app with this key, or with none. In a transaction of its own, so that a request that fails counts.
 
     Raises :class:`TooManyRequests`.
     """
     name = f"signing:{app_id}:{key}"
-    with deployment.transaction(actor) as tx:
-        number = limits.count(tx, name, MINUTE)
-        seconds = limits.seconds_left(tx.session, name, tx.now)
-    if number > per_minute:
-        raise TooManyRequests(seconds)
+    if limits.count(tx, name, MINUTE) > per_minute:
+        raise TooManyRequests(limits.seconds_left(tx.session, name, tx.now))
 
 
 def _rows(session: Session, which: object) -> Sequence[tuple[SigningKey, SigningPermission]]:

@@ -2,6 +2,7 @@
 
 from itertools import count
 
+import pytest
 from sqlalchemy import select
 
 from idp.audit.chain import breaks
@@ -36,6 +37,7 @@ def begin(settings: Settings) -> Act:
     return act, deployment.close
 
 
+@pytest.mark.parametrize("deployment_settings", ["sqlite"], indirect=True)
 def test_what_was_signed_by_a_process_that_was_killed_is_in_the_journal(deployment_settings: Settings) -> None:
     deployment = open_deployment(deployment_settings)  # by the real clock, as in the process
     schools = found_authorities(deployment)
