@@ -6,6 +6,7 @@ from flask import Flask
 
 from idp import session_end, web
 from idp.certification import install as certification
+from idp.certification.presented import app_checker
 from idp.deployment import Deployment, open_deployment
 from idp.login import extension
 from idp.login.routes import BLUEPRINTS
@@ -34,7 +35,7 @@ def create_app(deployment: Deployment) -> Flask:
     glue.install(app, deployment)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    oidc.install(app, deployment)
+    oidc.install(app, deployment, app_checker(deployment))
     cas.install(app, deployment)
     saml.install(app, deployment)
     for protocol in session_end.protocols(deployment):

@@ -53,13 +53,14 @@ def request(key: Path, out: Path, password_file: Path | None, as_json: bool) -> 
 @command.command(help=_("Issue a certificate. The names in it come from the register, not from the request."))
 @click.argument("authority")
 @click.argument("file", type=FILE, required=False)
-@click.option("--profile", default="person-sign", show_default=True, help=_("The kind of certificate, see /ca/."))
+@click.option("--profile", help=_("The kind of certificate, see /ca/; without it, by whom it is for."))
 @click.option("--person", help=_("The number of the person it is for."))
 @click.option(
     "--host", "hosts", multiple=True, help=_("A host name it is for, within the institution's domains; may be given again.")
 )
 @click.option("--issuer", help=_("The address of an issuer of tokens that it is for, within the institution's domains."))
-@click.option("--name", default="", help=_("What it is for: the name of an app or a device."))
+@click.option("--app", "app_id", help=_("The client id of the app that it is for."))
+@click.option("--name", default="", help=_("What it is for: the name of a device."))
 @click.option("--school", help=_("The code of the institution; without it, the authority's own."))
 @click.option(
     "--new-key", type=FILE, help=_("Make the key here too, instead of reading a request, and write it to this file, encrypted.")
@@ -75,10 +76,11 @@ def request(key: Path, out: Path, password_file: Path | None, as_json: bool) -> 
 def issue(
     authority: str,
     file: Path | None,
-    profile: str,
+    profile: str | None,
     person: str | None,
     hosts: tuple[str, ...],
     issuer: str | None,
+    app_id: str | None,
     name: str,
     school: str | None,
     new_key: Path | None,
@@ -96,9 +98,9 @@ def issue(
     try:
         with changing() as (deployment, tx):
             above = authorities.by_name(tx.session, authority)
-            holder = _holder(tx, school or above.institution, person, hosts, issuer, name)
+            usual, holder = _holder(tx, school or above.institution, person, hosts, issuer, app_id, name)
             acting = office(deployment)
-            kind = acting.profiles[profile]
+            kind = acting.profiles[profile or usual]
             both = double.issue_pair(tx, acting, above, kind, holder, asking) if pair else None
             row = both.signing if both is not None else issuance.issue(tx, acting, above, Application(kind, holder, asking))
             shown, upper = record(tx.session, row, tx.now), authorities.chain_of(above)
@@ -123,16 +125,29 @@ def write_chain(path: Path, row: IssuedCertificate, upper: list[Certificate]) ->
 
 
 def _holder(
-    tx: Transaction, school: str | None, person: str | None, hosts: tuple[str, ...], issuer: str | None, name: str
-) -> Holder:
+    tx: Transaction,
+    school: str | None,
+    person: str | None,
+    hosts: tuple[str, ...],
+    issuer: str | None,
+    app_id: str | None,
+    name: str,
+) -> tuple[str, Holder]:
+    """Whom it is for, and the profile that such a holder usually gets."""
     session: Session = tx.session
+    if sum((person is not None, bool(hosts), issuer is not None, app_id is not None)) > 1:
+        raise click.UsageError(_("A certificate is for one: give only one of --person, --host, --issuer and --app."))
     if school is None:
         raise click.UsageError(_("The authority belongs to no institution: give --school."))
     if person is not None:
-        return subjects.person_at(session, person, school, tx.now.date())
+        return "person-sign", subjects.person_at(session, person, school, tx.now.date())
     if issuer is not None:
-        return subjects.issuer_of(session, issuer, school)
-    return subjects.host_of(session, hosts, school) if hosts else subjects.institution_itself(session, school, name)
+        return "token", subjects.issuer_of(session, issuer, school)
+    if app_id is not None:
+        return "app", subjects.app_of(session, app_id, school)
+    if hosts:
+        return "tls-sign", subjects.host_of(session, hosts, school)
+    return "client", subjects.institution_itself(session, school, name)
 
 
 def new_key_request(path: Path, password_file: Path | None) -> CertificateRequest:

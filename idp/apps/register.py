@@ -20,6 +20,14 @@ NOTED_EVERY = timedelta(hours=1)
 _ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
+URN = "urn:yima:app:"  # our own names, of no registered namespace: they mean something below the root of our authorities only
+
+
+def urn(app_id: str) -> str:
+    """By which certificates name an app."""
+    return URN + app_id
+
+
 class AppStatus(StrEnum):
     """People sign in to ``approved`` apps only. ``retired`` is for good; nothing about an app is ever lost."""
 

@@ -1,9 +1,11 @@
-"""The registry is followed: certificates of somebody disabled, or of a school that is closed, are put on hold, and released when
-that is over. What an operator has revoked or held stays as it is.
+"""The registers are followed: certificates of somebody disabled, of a school that is closed or of an app that may not work are put
+on hold, and released when that is over. What an operator has revoked or held stays as it is.
 """
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, literal, or_, select
 
+from idp.apps.register import AppStatus
+from idp.apps.tables import App
 from idp.audit import Transaction
 from idp.certification import revocation
 from idp.certification.revocation import HOLD, Cause
@@ -13,6 +15,7 @@ from idp.registry.persons import PersonStatus
 from idp.registry.tables import Institution, Person
 
 BATCH = 200
+APP_PROFILE = "app"
 
 
 def follow(tx: Transaction) -> int:
@@ -47,4 +50,7 @@ def _suspended() -> ColumnElement[bool]:
     # and so do its certificates until they are renewed.
     disabled = IssuedCertificate.person_id.is_not(None) & (Person.status == PersonStatus.DISABLED.value)
     closed = IssuedCertificate.institution.is_not(None) & (Institution.status == InstitutionStatus.CLOSED.value)
-    return or_(disabled, closed)
+    # An app's id is the first thing in its subject, as the profile writes it from the register.
+    mine = (App.owner == IssuedCertificate.institution) & IssuedCertificate.subject.like(literal("UID=") + App.id + literal(",%"))
+    blocked = (IssuedCertificate.profile == APP_PROFILE) & exists().where(mine, App.status != AppStatus.APPROVED.value)
+    return or_(disabled, closed, blocked)

@@ -128,10 +128,13 @@ def check_holder(authority: AnyAuthority, application: Application) -> None:
         raise HolderNotFitting(reason=N_("the profile is for a server, which has a host name"))
     # An authority of no institution, a ministry's, certifies its own services by the organisation it was founded for.
     belongs = holder.institution is not None or (authority.institution is None and holder.organisation == authority.organisation)
-    if profile.holder in ("institution", "issuer") and (holder.person is not None or not belongs):
+    if (profile.holder == "app") != (holder.app is not None):
+        raise HolderNotFitting(reason=N_("the profile is for an app of the register"))
+    if profile.holder in ("institution", "issuer", "app") and (holder.person is not None or not belongs):
         raise HolderNotFitting(reason=N_("the profile is for an institution"))
-    # Our policy: an address stands in the certificates of issuers and nowhere else, and each has one.
-    if (profile.holder == "issuer") != ([one.kind for one in holder.names] == [URI]):
+    # Our policy: an address stands in the certificates of issuers, the name of an app in those of apps, and each has one.
+    addressed = [one.kind for one in holder.names] == [URI] and holder.app is None
+    if (profile.holder == "issuer") != addressed:
         raise HolderNotFitting(reason=N_("the profile is for an issuer of tokens, which has an address"))
     own = authority.institution
     if profile.holder != "authority" and own is not None and (holder.institution is None or holder.institution.code != own):

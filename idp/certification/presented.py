@@ -4,12 +4,13 @@ That its holder has the key was proven to the proxy. Everything else is looked a
 known by its bytes, its holder by the row it was issued with, never by the name in it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.certification import revocation, token_keys
+from idp.certification import revocation, subjects, token_keys
 from idp.certification.errors import CertificateRefused
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.der import oids
@@ -19,6 +20,7 @@ from idp.crypto.x509.errors import Expired, NotYetValid
 from idp.crypto.x509.extensions.usage import DIGITAL_SIGNATURE
 from idp.crypto.x509.path import PathRules, validate_path
 from idp.crypto.x509.reasons import Reason
+from idp.deployment import Deployment
 from idp.i18n import N_
 from idp.registry.persons import PersonStatus
 from idp.registry.tables import Person
@@ -69,3 +71,15 @@ def check_person(session: Session, der: bytes, now: datetime) -> tuple[IssuedCer
     if person.status != PersonStatus.ACTIVE:
         raise CertificateRefused(reason=SUSPENDED)
     return row, person
+
+
+def app_checker(deployment: Deployment) -> Callable[[bytes, datetime], str | None]:
+    """For whoever authenticates apps: whether a certificate is one of ours and good, and which app of the register it was issued
+    to; ``None`` for one of a device or a person. The function raises :class:`CertificateRefused`.
+    """
+
+    def check(der: bytes, now: datetime) -> str | None:
+        with deployment.reading() as session:
+            return subjects.app_id_of(Certificate(check_shown(session, der, now).der))
+
+    return check

@@ -35,7 +35,7 @@ PURPOSES = {
     "OCSPSigning": oids.OCSP_SIGNING,
     "jwt": oids.JWT,
 }
-Holder = Literal["authority", "institution", "person", "host", "issuer"]
+Holder = Literal["authority", "institution", "person", "host", "issuer", "app"]
 Oid = Annotated[str, Field(pattern=r"^[0-2](\.\d{1,10}){1,20}$")]
 
 

@@ -70,6 +70,9 @@ def holder_of(session: Session, row: IssuedCertificate, now: datetime) -> Holder
     if row.person_id is not None:
         return subjects.person_at(session, session.get_one(Person, row.person_id).number, row.institution, now.date())
     certificate = Certificate(row.der)
+    app_id = subjects.app_id_of(certificate)
+    if app_id is not None:
+        return subjects.app_of(session, app_id, row.institution)
     names = certificate.extensions.get(SubjectAltName)
     if names is not None:
         hosts = tuple(str(one.value) for one in names.names if one.kind == DNS)

@@ -86,6 +86,13 @@ def of_person(session: Session, person_id: int, now: datetime) -> Sequence[Issue
     return _unexpired(session, IssuedCertificate.person_id == person_id, now)
 
 
+def hold_of_person(tx: Transaction, person_id: int) -> None:
+    """Puts everything that the person has and that is good on hold: somebody else may have the keys."""
+    for row in of_person(tx.session, person_id, tx.now):
+        if current(tx.session, row) is None:
+            hold(tx, row, cause=Cause.HOLDER)
+
+
 def of_institution(session: Session, code: str, now: datetime) -> Sequence[IssuedCertificate]:
     """The certificates of an institution, of its people and of its authorities, that have not expired."""
     return _unexpired(session, IssuedCertificate.institution == code, now)

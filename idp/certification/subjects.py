@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from idp.apps import register
+from idp.apps.register import AppStatus
 from idp.certification.errors import HolderNotFitting
 from idp.certification.profiles import Profile
-from idp.crypto.x509.general_name import GeneralName
+from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.extensions import SubjectAltName
+from idp.crypto.x509.general_name import URI, GeneralName
 from idp.crypto.x509.name import Name
 from idp.database.prepared import Prepared
 from idp.i18n import N_
@@ -44,13 +48,14 @@ class School(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a certificate is about, as the registry has it. ``names`` are the alternative names that it may have."""
+    """Whom a certificate is about, as the registry has it. ``names`` are the alternative names it may have, ``app`` a client id."""
 
     organisation: str
     common_name: str = ""
     person: Member | None = None
     institution: School | None = None
     names: tuple[GeneralName, ...] = ()
+    app: str | None = None
 
     @property
     def credit_code(self) -> str | None:
@@ -119,6 +124,24 @@ def issuer_of(session: Session, url: str, institution: str) -> Holder:
     return replace(holder, common_name=host[:64], names=(GeneralName.uri(url),))
 
 
+def app_of(session: Session, app_id: str, institution: str) -> Holder:
+    """An app. Raises :class:`HolderNotFitting` for one that is not approved, or another institution's, ``NoSuchApp``."""
+    app, school = register.by_id(session, app_id), active_institution(session, institution)
+    if app.owner != school.code:
+        raise HolderNotFitting(reason=N_("the app belongs to another institution"))
+    if app.status != AppStatus.APPROVED:
+        raise HolderNotFitting(reason=N_("the app is not approved"))
+    name = GeneralName.uri(register.urn(app.id))
+    return Holder(school.name, app.name[:64], institution=School.of(school), names=(name,), app=app.id)
+
+
+def app_id_of(certificate: Certificate) -> str | None:
+    """The app that a certificate of the profile ``app`` was issued to; ``None`` for every other."""
+    names = certificate.extensions.get(SubjectAltName)
+    found = [str(one.value) for one in names.names if one.kind == URI] if names is not None else []
+    return found[0].removeprefix(register.URN) if len(found) == 1 and found[0].startswith(register.URN) else None
+
+
 def institution_itself(session: Session, code: str, common_name: str) -> Holder:
     """Something of an institution: an app, a device, its authority."""
     school = active_institution(session, code)
@@ -141,6 +164,7 @@ def subject(profile: Profile, holder: Holder) -> Name:
         "person": holder.person.name if holder.person is not None else "",
         "number": holder.person.number if holder.person is not None else "",
         "institution": holder.institution.code if holder.institution is not None else "",
+        "app": holder.app or "",
     }
     attributes = []
     for template in profile.subject:

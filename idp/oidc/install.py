@@ -8,6 +8,7 @@ from idp.deployment import Deployment
 from idp.login import extension
 from idp.oidc import families
 from idp.oidc.endpoints import machine_endpoints, ready_answers
+from idp.oidc.possession.certificate import Certified
 from idp.oidc.provider import EXTENSION, make_provider
 from idp.oidc.routes import approvals, device, launch, make_authorize, make_logout, make_session_frame
 from idp.oidc.routes.approvals import panel as approvals_panel
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-def install(app: Flask, deployment: Deployment) -> None:
-    """Adds pages and endpoints, ends what belongs to a consent with it."""
-    provider = make_provider(deployment)
+def install(app: Flask, deployment: Deployment, certified: Certified | None = None) -> None:
+    """Adds pages and endpoints, ends what belongs to a consent with it. ``certified`` judges certificates of our authorities."""
+    provider = make_provider(deployment, certified)
     app.extensions[EXTENSION] = provider
     for issuer in provider.issuers.values():
         app.register_blueprint(make_authorize(issuer))

@@ -12,6 +12,7 @@ from idp.oidc.clients.client import Clients
 from idp.oidc.clients.remote import RemoteKeys
 from idp.oidc.clients.resource_servers import ResourceServers
 from idp.oidc.issuer import Issuer, issuers
+from idp.oidc.possession.certificate import Certified
 from idp.oidc.tables import AccessToken
 from idp.outgoing import Outgoing
 
@@ -32,7 +33,9 @@ ACCESS_TOKEN_COLUMNS = (
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider under its two names. ``keep_access_token`` writes a prepared token's row, by itself and at once."""
+    """One provider under its two names. ``keep_access_token`` writes a prepared token's row, by itself and at once; ``certified``
+    judges certificates of the authorities of this installation.
+    """
 
     deployment: Deployment
     clients: Clients
@@ -41,6 +44,7 @@ class Provider:
     outgoing: Outgoing
     remote_keys: RemoteKeys
     resource_servers: ResourceServers
+    certified: Certified | None = None
 
     @property
     def site(self) -> Site:
@@ -48,13 +52,14 @@ class Provider:
         return Site(self.deployment.ring.vault, self.deployment.settings)
 
 
-def make_provider(deployment: Deployment) -> Provider:
+def make_provider(deployment: Deployment, certified: Certified | None = None) -> Provider:
     """The provider of a deployment."""
     clients = Clients(deployment.database, deployment.settings.client_cache)
     keep = SingleInsert(deployment.database, AccessToken.metadata.tables[AccessToken.__tablename__], ACCESS_TOKEN_COLUMNS)
     outgoing = Outgoing(deployment.settings)
     servers = ResourceServers(deployment.database, deployment.settings.client_cache)
-    return Provider(deployment, clients, issuers(deployment.settings), keep, outgoing, RemoteKeys(outgoing), servers)
+    keys = RemoteKeys(outgoing)
+    return Provider(deployment, clients, issuers(deployment.settings), keep, outgoing, keys, servers, certified)
 
 
 def provider() -> Provider:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from idp.apps.register import Particulars
 from idp.certification import authorities, issuance, revocation, subjects
 from idp.certification.issuance import Application
 from idp.certification.office import office_of
@@ -25,11 +26,13 @@ from idp.crypto.x509.name import Name
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import create_request
 from idp.deployment import Deployment, open_deployment
+from idp.oidc.clients import registration
 from idp.registry import institutions
 from idp.registry.affiliations import Role
 from idp.settings import Settings
 from tests.certificates_of_schools import found_authorities
 from tests.people import OPERATOR, PASSWORD, Known, make_person
+from tests.registrations import registration_of
 from tests.services.processes import free_port
 from tests.services.provider import running_provider
 from tests.services.sm_front import HEADER, SUITE, Identity, Reply, fetch, running_sm_front
@@ -154,3 +157,24 @@ def test_a_teacher_signs_in_by_rfc_8998_with_the_schools_certificate(country: Co
         revocation.revoke(tx, tx.session.get_one(IssuedCertificate, country.rows["teacher"]), Reason.KEY_COMPROMISE)
     gone = country.show(Browser(country).get("/login"), mine)
     assert (gone.status, "它已被吊销" in gone.text) == (403, True)
+
+
+def test_an_app_gets_a_token_by_rfc_8998_with_its_certificate(country: Country) -> None:
+    wanted = registration_of(
+        Particulars("图书馆", country.school, "it@example.edu.cn", "借书", ()),
+        token_endpoint_auth_method="tls_client_auth",
+        grant_types=("client_credentials",),
+        tls_client_certificate_bound_access_tokens=True,
+    )
+    with country.deployment.transaction(OPERATOR) as tx:
+        app_id = registration.add(tx, wanted, country.deployment.settings).app.id
+    with country.deployment.reading() as session:
+        holder = subjects.app_of(session, app_id, country.school)
+    mine = country.issue("app", "app", holder)
+    form = f"grant_type=client_credentials&client_id={app_id}"
+    given = fetch(country.front, "/oauth/token", host=HOST, identity=mine, form=form)
+    assert (given.status, given.suite, "access_token" in given.text) == (200, SUITE.decode(), True)
+    assert fetch(country.front, "/oauth/token", host=HOST, form=form).status == 401
+    with country.deployment.transaction(OPERATOR) as tx:
+        revocation.revoke(tx, tx.session.get_one(IssuedCertificate, country.rows["app"]), Reason.KEY_COMPROMISE)
+    assert fetch(country.front, "/oauth/token", host=HOST, identity=mine, form=form).status == 401

@@ -85,30 +85,33 @@ def _answer(client: SSL.Connection, neighbour: int) -> None:
         head += client.recv(_MOST)
     shown = client.get_peer_certificate()
     proven = quote(shown.to_cryptography().public_bytes(Encoding.PEM), safe="") if shown is not None else ""
-    first, *lines = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    text, _, body = head.partition(b"\r\n\r\n")
+    first, *lines = text.decode("latin-1").split("\r\n")
+    length = next((int(line.partition(":")[2]) for line in lines if line.lower().startswith("content-length:")), 0)
+    while len(body) < length:
+        body += client.recv(_MOST)
     kept = [line for line in lines if not line.lower().startswith((HEADER.lower(), "connection:", "x-forwarded-"))]
     own = [f"{HEADER}: {proven}", "Connection: close", "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https"]
     with socket.create_connection(("127.0.0.1", neighbour), timeout=10) as onward:
-        onward.sendall("\r\n".join([first, *kept, *own, "", ""]).encode("latin-1"))
+        onward.sendall("\r\n".join([first, *kept, *own, "", ""]).encode("latin-1") + body)
         while part := onward.recv(_MOST):
             client.sendall(part)
     client.shutdown()
 
 
-def fetch(port: int, path: str, *, host: str, identity: Identity | None = None, **headers: str) -> Reply:
-    """One GET by RFC 8998, with a certificate or without."""
+def fetch(port: int, path: str, *, host: str, identity: Identity | None = None, form: str = "", **headers: str) -> Reply:
+    """One GET by RFC 8998, or a POST of a ``form``, with a certificate or without."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
         plain.settimeout(None)
         connection = SSL.Connection(_context(identity), plain)
         connection.set_tlsext_host_name(host.encode())
         connection.set_connect_state()
         connection.do_handshake()
-        lines = [
-            f"GET {path} HTTP/1.1",
-            f"Host: {host}",
-            *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
-        ]
-        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        if form:
+            headers |= {"Content_Type": "application/x-www-form-urlencoded", "Content_Length": str(len(form))}
+        more = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        lines = [f"{'POST' if form else 'GET'} {path} HTTP/1.1", f"Host: {host}", *more, "", form]
+        connection.sendall("\r\n".join(lines).encode("latin-1"))
         received = b""
         with suppress(SSL.ZeroReturnError, SSL.SysCallError):
             while part := connection.recv(_MOST):

@@ -338,3 +338,16 @@ def test_a_person_sees_their_certificates_and_puts_one_on_hold(
         assert Event.CERTIFICATE_HELD in [row.event for row in told]
         assert book.unread(session, other.id, deployment.clock.now()) == []
     assert show(front, address_in(Browser(front).get("/login")), shown).status == 403
+
+
+def test_that_was_not_me_puts_every_certificate_of_the_person_on_hold(
+    front: Flask, deployment: Deployment, office: Office, person: Known
+) -> None:
+    shown = office.issue(person)
+    browser = with_password(front, person)
+    page = browser.get("/me/not-me")
+    browser.submit(form=next(form for form in page.forms if form.action == "/me/not-me"))
+    with deployment.transaction(OPERATOR) as tx:
+        held = revocation.current(tx.session, office.row(tx, shown))
+        assert held is not None
+        assert held.cause == "holder"

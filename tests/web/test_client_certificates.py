@@ -2,7 +2,9 @@
 
 import base64
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -10,10 +12,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 
 from idp.apps.errors import InvalidRegistration
+from idp.certification import authorities, ceremony, issuance, revocation, subjects
+from idp.certification.issuance import Application
+from idp.certification.office import office_of
+from idp.certification.tables import IssuedCertificate
 from idp.crypto.jose import generate_signer
+from idp.crypto.x509.certificate import Certificate
 from idp.deployment import Deployment
+from tests.certificates_of_schools import csr
 from tests.clocks import SettableClock
-from tests.people import Known
+from tests.people import OPERATOR, Known
+from tests.unit.crypto.x509.hierarchy import Hierarchy
 from tests.web.certificates import HEADER, Authority, escaped, in_a_field, make_authority
 from tests.web.conftest import app_with, sign_in_to
 from tests.web.pages import HOST, Browser
@@ -87,6 +96,50 @@ def test_an_app_authenticates_by_a_certificate_with_the_name_it_registered(
     shown = form(authority.issue(clock.now()))  # type: ignore[operator]
     assert own(party, shown).status == 200
     assert own(party, None).error == "invalid_client"
+
+
+@pytest.fixture
+def certified(behind: Deployment, school: str) -> Callable[[str], IssuedCertificate]:
+    """Issues SM2 certificates to apps, by an authority of this installation."""
+    office = office_of(behind.settings, behind.ring.authority_vault)
+    with behind.transaction(OPERATOR) as tx:
+        ceremony.found_root(tx, office, "school", subjects.institution_itself(tx.session, school, "证书认证"))
+
+    def issue(app_id: str) -> IssuedCertificate:
+        with behind.transaction(OPERATOR) as tx:
+            holder = subjects.app_of(tx.session, app_id, school)
+            above = authorities.by_name(tx.session, "school")
+            return issuance.issue(tx, office, above, Application(office.profiles["app"], holder, csr()))
+
+    return issue
+
+
+def national(row: IssuedCertificate) -> str:
+    return quote(Certificate(row.der).to_pem(), safe="")
+
+
+def test_an_app_authenticates_by_an_sm2_certificate_of_our_authority(
+    front: Flask, behind: Deployment, school: str, certified: Callable[[str], IssuedCertificate], clock: SettableClock
+) -> None:
+    party = machine(front, behind, school, tls_client_auth_san_dns=None)  # who says no name has that of the register
+    own_certificate = certified(party.client_id)
+    assert own(party, national(own_certificate)).status == 200
+    other = machine(front, behind, school, tls_client_auth_san_dns=None, tls_client_auth_san_uri=f"urn:yima:app:{party.client_id}")
+    assert own(other, national(own_certificate)).error == "invalid_client"  # whatever name it registered
+    assert own(party, national(certified(other.client_id))).error == "invalid_client"  # issued to another app
+    assert own(party, national_stranger()).error == "invalid_client"
+    with behind.transaction(OPERATOR) as tx:
+        revocation.hold(tx, tx.session.get_one(IssuedCertificate, own_certificate.id))
+    assert own(party, national(own_certificate)).error == "invalid_client"
+    with behind.transaction(OPERATOR) as tx:
+        revocation.release(tx, tx.session.get_one(IssuedCertificate, own_certificate.id))
+    assert own(party, national(own_certificate)).status == 200
+    clock.forward(days=366)
+    assert own(party, national(own_certificate)).error == "invalid_client"
+
+
+def national_stranger() -> str:
+    return quote(Hierarchy().leaf.certificate.to_pem(), safe="")
 
 
 def test_a_certificate_for_another_name_of_another_authority_or_out_of_date_is_refused(
@@ -209,7 +262,6 @@ def test_the_discovery_document_promises_certificates_only_where_a_proxy_hands_t
 @pytest.mark.parametrize(
     "changes",
     [
-        {"tls_client_auth_san_dns": None},
         {"tls_client_auth_subject_dn": "CN=library"},
         {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
     ],

@@ -13,7 +13,7 @@ from idp.i18n import N_
 from idp.keys.states import TOKEN_ALGORITHMS
 from idp.oidc.authorize import response
 from idp.oidc.clients import rules
-from idp.oidc.clients.metadata import ClientMetadata
+from idp.oidc.clients.metadata import TLS_NAMES, ClientMetadata
 from idp.oidc.clients.policy import Policy
 from idp.oidc.tables import OidcClient
 from idp.oidc.token_hash import digest
@@ -56,8 +56,9 @@ def add(tx: Transaction, wanted: Registration, settings: Settings, *, reviewed: 
     if not named <= {*SCOPES, *OWN}:
         raise InvalidRegistration(reason=N_("this value does not exist here"), field="scope")
     metadata = complete(wanted.metadata, wanted.issuer, wanted.policy)
-    rules.check(rules.Candidate(wanted.issuer, metadata, wanted.policy, settings))
+    rules.check(rules.Candidate(wanted.issuer, _named(metadata, "-"), wanted.policy, settings))
     app = register.add(tx, wanted.particulars, reviewed=reviewed)
+    metadata = _named(metadata, app.id)
     secret = new_secret() if metadata.has_secret else None
     client = OidcClient(
         app_id=app.id,
@@ -132,8 +133,16 @@ def complete(metadata: ClientMetadata, issuer: str, policy: Policy) -> ClientMet
     )
 
 
+def _named(metadata: ClientMetadata, app_id: str) -> ClientMetadata:
+    """RFC 8705 §2.1.2: one name, by which the certificate is known. Who says none has the one that our authorities give to it."""
+    says_one = any(getattr(metadata, name) is not None for name in TLS_NAMES)
+    if metadata.token_endpoint_auth_method != "tls_client_auth" or says_one:
+        return metadata
+    return metadata.model_copy(update={"tls_client_auth_san_uri": register.urn(app_id)})
+
+
 def _judged(client: OidcClient, metadata: ClientMetadata, policy: Policy, settings: Settings) -> ClientMetadata:
-    metadata = complete(metadata, client.issuer, policy)
+    metadata = _named(complete(metadata, client.issuer, policy), client.app_id)
     rules.check(rules.Candidate(client.issuer, metadata, policy, settings))
     return metadata
 

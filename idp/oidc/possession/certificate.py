@@ -5,23 +5,29 @@ name. That the client holds the key was proven to the proxy; whose certificate i
 """
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from idp.crypto import base64url
+from idp.crypto.errors import CryptoError
+from idp.crypto.x509.certificate import Certificate
+from idp.errors import YimaError
 from idp.oidc.clients.client import Client
 from idp.oidc.clients.metadata import TLS_NAMES
 from idp.oidc.errors import InvalidClient
+from idp.web import client_certificate
 from idp.web.machine import MachineRequest
 
-MAX_CHARACTERS = 16384
+Certified = Callable[[bytes, datetime], str | None]
+"""Whether a certificate (DER) is of an authority of this installation and good at a moment, revocation included, and the app it was
+issued to, if it was to an app. Raises a :class:`YimaError`."""
 
 
 @dataclass(frozen=True)
@@ -38,32 +44,36 @@ class Shown:
 
 
 def shown(request: MachineRequest) -> Shown | None:
-    """The certificate of the request: RFC 9440's ``:base64:``, or PEM in percent-encoding as nginx sends it.
-
-    Raises :class:`InvalidClient` for anything else.
-    """
-    text = request.certificate.strip()
-    if not text:
-        return None
+    """The certificate of the request. Raises :class:`InvalidClient` where it cannot be read."""
     try:
-        if len(text) > MAX_CHARACTERS:
-            raise ValueError("too long")
-        if text.startswith(":") and text.endswith(":"):
-            certificate = x509.load_der_x509_certificate(base64.b64decode(text[1:-1], validate=True))
-        else:
-            certificate = x509.load_pem_x509_certificate(unquote(text).encode("ascii"))
+        der = client_certificate.read(request.certificate)
+        if der is None:
+            return None
+        certificate = x509.load_der_x509_certificate(der)
         return Shown(certificate, certificate.public_bytes(Encoding.DER))
     except ValueError as error:
         raise InvalidClient(detail=f"client certificate: {error}") from None
 
 
-def check_registered(client: Client, given: Shown, now: datetime, authorities: Path | None, jwks: dict[str, object] | None) -> None:
-    """That the certificate is the client's (RFC 8705 §2.1, §2.2). Raises :class:`InvalidClient`."""
+def check_registered(
+    client: Client,
+    given: Shown,
+    now: datetime,
+    authorities: Path | None,
+    jwks: dict[str, object] | None,
+    certified: Certified | None = None,
+) -> None:
+    """That the certificate is the client's (RFC 8705 §2.1, §2.2). One with an SM2 key is the authorities' of this installation to
+    judge, by ``certified``. Raises :class:`InvalidClient`.
+    """
     if client.auth_method == "self_signed_tls_client_auth":
         _check_listed(given, jwks or {})
+        return
+    if _has_sm2_key(given) and certified is not None:
+        _check_certified(client, given, now, certified)
     else:
         _check_issued(given, now, authorities)
-        _check_name(client, given.certificate)
+    _check_name(client, given.certificate)
 
 
 def _check_listed(given: Shown, jwks: dict[str, object]) -> None:
@@ -73,6 +83,23 @@ def _check_listed(given: Shown, jwks: dict[str, object]) -> None:
     ours = base64.b64encode(given.der).decode()
     if not any(isinstance(chain, list) and chain and chain[0] == ours for chain in listed):
         raise InvalidClient(detail="the certificate is not among the client's keys")
+
+
+def _has_sm2_key(given: Shown) -> bool:
+    try:
+        Certificate(given.der)
+    except CryptoError:
+        return False
+    return True
+
+
+def _check_certified(client: Client, given: Shown, now: datetime, certified: Certified) -> None:
+    try:
+        app_id = certified(given.der, now)
+    except YimaError as error:
+        raise InvalidClient(detail=f"client certificate: {error.params.get('reason', error.code)}") from None
+    if app_id is not None and app_id != client.id:  # whatever name the client registered
+        raise InvalidClient(detail="the certificate was issued to another app")
 
 
 def _check_issued(given: Shown, now: datetime, authorities: Path | None) -> None:

@@ -98,7 +98,8 @@ def _check_certificate(provider: Provider, client: Client, request: MachineReque
         jwks = keys.document(provider, client) if keys.has_keys(client) else None
     except CryptoError as error:
         raise InvalidClient(detail=f"keys of {client.id}: {error.detail}") from None
-    certificate.check_registered(client, given, here.clock.now(), here.settings.client_certificate_ca, jwks)
+    authorities = here.settings.client_certificate_ca
+    certificate.check_registered(client, given, here.clock.now(), authorities, jwks, provider.certified)
 
 
 def _by_assertion(provider: Provider, issuer: Issuer, parameters: Mapping[str, str], assertion: str) -> Client:

@@ -233,3 +233,17 @@ def test_a_list_is_not_written_over_a_newer_one(yima: Yima, folder: Path) -> Non
     (folder / "list.crl").write_bytes(newer)
     assert yima("crl", "publish", "ministry", "--out", "list.crl").code == 1
     assert (folder / "list.crl").read_bytes() == newer
+
+
+def test_an_app_of_the_register_is_certified_by_its_client_id(yima: Yima, folder: Path) -> None:
+    school, number = _school_with_teacher(yima)
+    said = ("--owner", school, "--contact", "lib@example.edu.cn", "--purpose", "借阅", "--redirect-uri", "http://localhost:9000/cb")
+    app_id = yima("app", "register", "图书馆", *said, "--json").json["client_id"]
+    (folder / "password.txt").write_text("violet-tram-93")
+    issue = ("cert", "issue", "school", "--new-key", "app.key", "--password-file", "password.txt", "--out", "app.pem")
+    assert yima(*issue, "--app", app_id, "--person", number).code == 2
+    assert yima(*issue, "--app", "app_nobody").code == 1
+    done = yima(*issue, "--app", app_id, "--json").json
+    assert done["profile"] == "app"
+    assert done["subject"].startswith(f"UID={app_id},CN=图书馆,")
+    yima("app", "suspend", app_id)
