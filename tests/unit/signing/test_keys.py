@@ -16,7 +16,6 @@ from idp.audit.tables import AuditEvent
 from idp.certification import authorities, renewals, revocation
 from idp.certification.errors import AlreadyRevoked, HolderNotFitting, NotOnHold
 from idp.certification.issuance import by_serial
-from idp.crypto.devices.reference import KeyReference
 from idp.crypto.errors import DecryptionFailed
 from idp.crypto.x509.cms.document import Document
 from idp.crypto.x509.cms.enveloped_data import EnvelopedData
@@ -31,14 +30,12 @@ from idp.registry import institution_lifecycle
 from idp.settings import Settings
 from idp.signing import envelopes, keys, permissions, signing, trust, upkeep
 from idp.signing.errors import (
-    DeviceSignsOnly,
     InvalidKeyName,
     KeyNotUsable,
     NoSuchSigningKey,
     NotPermitted,
     RootsNotReadable,
     SigningKeyExists,
-    SuccessorNeeded,
     WrongUse,
 )
 from idp.signing.keys import Use
@@ -50,7 +47,6 @@ from tests.at_once import at_once, refused, succeeded
 from tests.certificates_of_schools import Authorities, found_authorities
 from tests.clocks import SettableClock
 from tests.people import OPERATOR
-from tests.services.sdf_device import StubDevice
 from tests.unit.crypto.x509.hierarchy import NOW, Hierarchy
 from tests.unit.crypto.x509.revocations import revocation_list
 
@@ -286,25 +282,3 @@ def test_signing_is_undone_with_its_transaction(here: Authorities) -> None:
         raise RuntimeError
     with here.deployment.reading() as session:
         assert not session.scalars(select(AuditEvent).where(AuditEvent.action == "signing.document.signed")).all()
-
-
-def test_a_key_in_a_device_signs_there_and_is_followed_by_another_one_there(
-    sqlite_template: Path, stub: StubDevice, clock: SettableClock, tmp_path: Path
-) -> None:
-    shutil.copytree(sqlite_template, tmp_path / "yima")
-    deployment = open_deployment(Settings(home=tmp_path / "yima", sdf_devices=stub.settings()), clock)
-    schools = found_authorities(deployment)
-    with deployment.transaction(OPERATOR) as tx:
-        authority = authorities.by_name(tx.session, "school")
-        keys.add(tx, schools.office, "seal", authority, Use.SIGN, device=KeyReference("hsm", 1))
-        with pytest.raises(DeviceSignsOnly), tx.savepoint():
-            keys.add(tx, schools.office, "letters", authority, Use.ENCRYPT, device=KeyReference("hsm", 2))
-    assert _judge(schools, _sign(schools)) is None
-    with pytest.raises(SuccessorNeeded):
-        _rotate(schools, "seal")
-    clock.forward(days=1095 - 40)
-    assert upkeep.renew_due(deployment, schools.office) == 0
-    with deployment.transaction(OPERATOR) as tx:
-        keys.rotate(tx, schools.office, keys.by_name(tx.session, "seal"), device=KeyReference("hsm", 3))
-    assert _judge(schools, _sign(schools)) is None
-    deployment.close()
