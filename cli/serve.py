@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import pkgutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from granian.constants import Interfaces
@@ -17,6 +18,7 @@ from granian.server.mp import MPServer
 
 from cli.companion import STOP_SECONDS, Companion, end_with_parent
 from idp import background
+from idp.crypto.devices.errors import DeviceAway
 from idp.deployment import initialise, open_deployment
 from idp.settings import Settings, load
 
@@ -24,6 +26,10 @@ _ = gettext.gettext
 
 # The database binds before the interpreter does: on SQLite there is one writer at a time, PostgreSQL's round trips overlap.
 THREADS = {True: 1, False: 4}
+WAIT_SECONDS = 2.0
+
+_T = TypeVar("_T")
+log = logging.getLogger("yima.serve")
 
 
 @click.command(name="serve", help=_("Run the provider. It brings the database up to date and makes missing keys by itself."))
@@ -42,7 +48,7 @@ def command() -> None:
 
 
 def _work(settings: Settings, stopped: threading.Event) -> None:
-    deployment = open_deployment(settings)
+    deployment = once_devices_answer(lambda: open_deployment(settings))
     stop = background.start(deployment)
     stopped.wait()
     stop()
@@ -69,8 +75,20 @@ class Server(MPServer):
 def _open(target: str) -> Callable[..., Any]:
     """What a worker does first: it opens the application, and sees to it that it does not outlive the server that was killed."""
     end_with_parent()
-    application: Callable[..., Any] = pkgutil.resolve_name(target)()
+    application: Callable[..., Any] = once_devices_answer(pkgutil.resolve_name(target))
     return application
+
+
+def once_devices_answer(opening: Callable[[], _T]) -> _T:
+    """Opens the installation. A device that has to open the master key and is away is waited for: the server has begun, and other
+    workers may be serving; workers that end again and again would end it.
+    """
+    while True:
+        try:
+            return opening()
+        except DeviceAway as error:
+            log.warning("waiting: %s", error)
+            time.sleep(WAIT_SECONDS)
 
 
 def run(settings: Settings, *, on_sqlite: bool) -> None:
