@@ -74,8 +74,9 @@ def open_deployment(settings: Settings, clock: Clock | None = None) -> Deploymen
     selftest.run_once(engines.select(settings.sm_engine, settings.libcrypto_path))
     database = Database(settings.database, pool_size=settings.database_pool_size)
     held, reached = HeldMaster(settings), devices.configured(settings)
-    ring = KeyRing(database, held, longest_token=settings.longest_token, devices=reached)
-    return Deployment(settings, database, ring, clock or SystemClock())
+    clock = clock or SystemClock()
+    ring = KeyRing(database, held, clock, longest_token=settings.longest_token, devices=reached)
+    return Deployment(settings, database, ring, clock)
 
 
 def initialise(settings: Settings, clock: Clock | None = None, *, spare_keys: bool = True) -> Deployment:

@@ -58,7 +58,10 @@ def revoke_key(tx: Transaction, deployment: Deployment, kid: str, reason: str) -
     elif key.purpose in rotation.RENEWABLE:
         newest = _in_use(tx, key.purpose)
         if newest is None or newest.kid == kid:
-            rotation.renew_secret(tx, deployment.master, Purpose(key.purpose))
+            rotation.renew_secret(tx, deployment.master, Purpose(key.purpose), at_once=True)
+        if key.purpose == Purpose.WEB:  # cookies that were signed with it are not believed any more
+            key.withdrawn_at = key.withdrawn_at or tx.now
+            tx.session.flush()
         what = key.purpose
     else:
         raise KeyNotRevocable(key_id=kid, purpose=key.purpose)

@@ -16,6 +16,8 @@ from idp.keys.tables import Key
 
 # Our policy: by then every server has read the ring anew, and what it began with the key before has ended.
 SETTLED = timedelta(minutes=1)
+# No cookie that is signed with a key is kept for longer.
+COOKIES_LIVE = timedelta(days=366)
 
 
 def made_by(session: Session, verifier: InstrumentedAttribute[str], kid: str) -> int:
@@ -37,6 +39,9 @@ def destroy(
         raise NoSuchKey(key_id=kid[:64])
     if key.purpose == Purpose.TOKEN:
         if key.retired_at is None or is_published(key, tx.now, longest_token):
+            raise KeyInUse(key_id=kid)
+    elif key.purpose == Purpose.WEB:
+        if key.withdrawn_at is None and (key.retired_at is None or key.retired_at > tx.now - COOKIES_LIVE):
             raise KeyInUse(key_id=kid)
     elif key.purpose in (*SEALING, Purpose.PASSWORD):
         newest = select(Key).where(Key.purpose == key.purpose).order_by(Key.created_at.desc(), Key.kid).limit(1)

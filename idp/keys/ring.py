@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.audit.chain import AuditKeys, require
+from idp.clock import Clock
 from idp.crypto.envelope import Envelope
 from idp.crypto.errors import CryptoError
 from idp.crypto.jose import Signer
@@ -64,16 +65,19 @@ class Snapshot:
     subject_key: bytes
     audit: AuditKeys
     passwords: PasswordHasher
-    web_secret: bytes
+    web_secrets: Sequence[bytes]  # the first signs, all verify
     read_at: float = field(default_factory=time.monotonic)
 
 
 class KeyRing:
     """The keys of one installation. Safe to share between threads."""
 
-    def __init__(self, database: Database, held: HeldMaster, *, longest_token: timedelta, devices: Devices | None = None) -> None:
+    def __init__(
+        self, database: Database, held: HeldMaster, clock: Clock, *, longest_token: timedelta, devices: Devices | None = None
+    ) -> None:
         self._database = database
         self._held = held
+        self._clock = clock
         self._longest_token = longest_token
         self._snapshot: Snapshot | None = None
         self._forgotten = False
@@ -184,7 +188,7 @@ class KeyRing:
             subject_key=secrets[Purpose.SUBJECT][newest[Purpose.SUBJECT]],
             audit=require(secrets[Purpose.AUDIT], newest[Purpose.AUDIT]),
             passwords=PasswordHasher(secrets[Purpose.PASSWORD], newest[Purpose.PASSWORD]),
-            web_secret=secrets[Purpose.WEB][newest[Purpose.WEB]],
+            web_secrets=[secrets[Purpose.WEB][row.kid] for row in _web_keys(rows, self._clock.now())],
         )
 
 
@@ -195,3 +199,9 @@ def _envelopes(secrets: Mapping[str, Mapping[str, bytes]], newest: Mapping[str, 
         Purpose.SEAL: Envelope(people, newest[Purpose.SEAL]),
         Purpose.AUTHORITY: Envelope({**people, **authorities}, newest.get(Purpose.AUTHORITY, newest[Purpose.SEAL])),
     }
+
+
+def _web_keys(rows: Sequence[Key], now: datetime) -> list[Key]:
+    """The keys of cookies, first the one that signs: the newest that every server has had time to read. A withdrawn one is gone."""
+    good = [row for row in reversed(rows) if row.purpose == Purpose.WEB and row.withdrawn_at is None]
+    return sorted(good, key=lambda row: state(row, now) is State.NEXT)

@@ -18,7 +18,10 @@ ALGORITHMS = tuple(algorithm for group in KEY_SETS.values() for algorithm in gro
 
 # Secrets that can change at any moment: what an older one sealed names it and still opens. The other secrets are bound into
 # stored indexes and subjects, so changing one means rewriting them.
-RENEWABLE = (Purpose.SEAL, Purpose.AUTHORITY, Purpose.PASSWORD, Purpose.AUDIT)
+RENEWABLE = (Purpose.SEAL, Purpose.AUTHORITY, Purpose.PASSWORD, Purpose.AUDIT, Purpose.WEB)
+
+# Before a key signs cookies every server has to have read it: twice as long as one goes on with what it has read.
+ANNOUNCED = timedelta(seconds=10)
 
 
 def missing_secrets(session: Session, master: Envelope, now: datetime) -> list[Key]:
@@ -103,15 +106,20 @@ def rotate(tx: Transaction, master: Envelope, algorithm: str, *, publish_ahead: 
     return successor
 
 
-def renew_secret(tx: Transaction, master: Envelope, purpose: Purpose) -> Key:
-    """A new secret for ``purpose``, used for everything sealed from now on; what older ones sealed still opens."""
+def renew_secret(tx: Transaction, master: Envelope, purpose: Purpose, *, at_once: bool = False) -> Key:
+    """A new secret for ``purpose``, used for everything from now on; what older ones sealed still opens. One for cookies signs some
+    seconds later, when every server knows it, unless it has to be ``at_once``.
+    """
     if purpose not in RENEWABLE:
         raise KeyNotRetirable(key_id=purpose.value)
     tx.session.execute(
         update(Key).where(Key.purpose == purpose.value, Key.retired_at.is_(None)).values(retired_at=tx.now),
         execution_options={"synchronize_session": False},
     )
-    return _add(tx, new_secret(master, purpose, tx.now))
+    key = _add(tx, new_secret(master, purpose, tx.now))
+    if purpose is Purpose.WEB and not at_once:
+        key.activated_at = tx.now + ANNOUNCED
+    return key
 
 
 def retire(tx: Transaction, master: Envelope, kid: str) -> Key:

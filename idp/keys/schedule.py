@@ -29,6 +29,7 @@ class Ages(Protocol):
     key_seal_days: int
     key_password_days: int
     key_audit_days: int
+    key_web_days: int
     jwks_max_age: int
 
 
@@ -49,6 +50,7 @@ def due(rows: Sequence[Key], ages: Ages, now: datetime) -> list[Due]:
         Purpose.AUTHORITY: ages.key_seal_days,
         Purpose.PASSWORD: ages.key_password_days,
         Purpose.AUDIT: ages.key_audit_days,
+        Purpose.WEB: ages.key_web_days,
     }
     found = []
     for what, purpose in _kinds():

@@ -62,7 +62,7 @@ def forget_session(response: Response) -> None:
 
 def state(sid: str) -> str:
     """What tells a script of ours that this very session lasts. Nothing can be learnt from it, and nothing done with it."""
-    key = deployment().ring.current().web_secret
+    key = deployment().ring.current().web_secrets[0]
     return base64url.encode(sm3.hmac(key, b"browser state\x00" + sid.encode())[:18])
 
 
@@ -99,15 +99,15 @@ def keep_signed_out(response: Response, mark: str) -> None:
 
 def known_for(account: str) -> str | None:
     """This browser's mark for ``account``, if somebody has signed in to it here before."""
-    mark = _mark(account)
-    return mark if mark in _cookie(KNOWN).split(".") else None
+    there = _cookie(KNOWN).split(".")
+    return next((mark for mark in _marks(account) if mark in there), None)
 
 
 def keep_known(response: Response, account: str) -> None:
     """Remembers that the account was signed in to here, so that strangers' failures do not slow this browser down."""
-    mark = _mark(account)
-    others = [old for old in _cookie(KNOWN).split(".") if old and old != mark]
-    _set(response, KNOWN, ".".join([mark, *others][:MAX_KNOWN]), ONE_YEAR)
+    marks = _marks(account)
+    others = [old for old in _cookie(KNOWN).split(".") if old and old not in marks]
+    _set(response, KNOWN, ".".join([marks[0], *others][:MAX_KNOWN]), ONE_YEAR)
 
 
 def device_mark() -> str:
@@ -126,15 +126,15 @@ def keep_device_mark(response: Response) -> None:
 
 def remembered(person_number: str) -> str:
     """What this browser keeps as this person's remembered device; empty if nothing."""
-    tag = _tag(person_number)
-    return next((entry.partition(":")[2] for entry in _remembered() if entry.startswith(tag)), "")
+    tags = _tags(person_number)
+    return next((entry.partition(":")[2] for entry in _remembered() if entry.startswith(tags)), "")
 
 
 def keep_remembered(response: Response, person_number: str, cookie: str) -> None:
     """Has the browser keep this for the person from now on; an empty ``cookie`` forgets. Others at the same browser keep theirs."""
-    tag = _tag(person_number)
-    others = [entry for entry in _remembered() if not entry.startswith(tag)]
-    entries = [*([tag + cookie] if cookie else []), *others][:MAX_REMEMBERED]
+    tags = _tags(person_number)
+    others = [entry for entry in _remembered() if not entry.startswith(tags)]
+    entries = [*([tags[0] + cookie] if cookie else []), *others][:MAX_REMEMBERED]
     lifetime = deployment().settings.remembered_device_days * 86400
     _set(response, REMEMBERED, ".".join(entries), lifetime if entries else 0)
 
@@ -143,13 +143,14 @@ def _remembered() -> list[str]:
     return [entry for entry in _cookie(REMEMBERED).split(".") if entry]
 
 
-def _tag(person_number: str) -> str:
-    return f"{_mark(person_number)[:8]}:"
+def _tags(person_number: str) -> tuple[str, ...]:
+    return tuple(f"{mark[:8]}:" for mark in _marks(person_number))
 
 
-def _mark(account: str) -> str:
-    key = deployment().ring.current().web_secret
-    return base64url.encode(sm3.hmac(key, b"known browser\x00" + account.strip().casefold().encode("utf-8", "replace"))[:18])
+def _marks(account: str) -> list[str]:
+    """The mark of today, and those by keys from before, which browsers may still have."""
+    text = b"known browser\x00" + account.strip().casefold().encode("utf-8", "replace")
+    return [base64url.encode(sm3.hmac(key, text)[:18]) for key in deployment().ring.current().web_secrets]
 
 
 def _cookie(name: str) -> str:

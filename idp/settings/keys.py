@@ -15,4 +15,7 @@ class KeySettings(BaseModel):
     key_password_days: int = Field(
         default=365, ge=0, le=3650, description="The same for the key that is part of every password's verifier; 0: for good."
     )
+    key_web_days: int = Field(
+        default=365, ge=0, le=3650, description="The same for the key that signs the pages' cookies; 0: for good."
+    )
     key_audit_days: int = Field(default=365, ge=0, le=3650, description="The same for the key that seals the journal; 0: for good.")

@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.deployment import Deployment
-from idp.web import context, csrf, errors, headers, locale
+from idp.web import context, csrf, errors, headers, locale, page_sessions
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -16,7 +16,6 @@ def install(app: Flask, deployment: Deployment) -> None:
     settings = deployment.settings
     app.extensions[context.EXTENSION] = deployment
     app.config.update(
-        SECRET_KEY=deployment.ring.current().web_secret,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         MAX_FORM_PARTS=200,
@@ -26,6 +25,8 @@ def install(app: Flask, deployment: Deployment) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    page_sessions.follow(app, deployment.ring)
+    app.session_interface = page_sessions.PageSessions(deployment.ring)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]

@@ -83,7 +83,7 @@ def test_what_cannot_change_says_so(deployment: Deployment, purpose: Purpose) ->
 def test_when_a_machine_was_copied_no_key_of_it_is_used_any_more(deployment: Deployment, clock: SettableClock) -> None:
     clock.forward(days=1)
     before = {row.kid for row in deployment.ring.newest().rows if row.algorithm != SAML_ALGORITHM}
-    kept = {*kids(deployment, Purpose.INDEX), *kids(deployment, Purpose.SUBJECT), *kids(deployment, Purpose.WEB)}
+    kept = {*kids(deployment, Purpose.INDEX), *kids(deployment, Purpose.SUBJECT)}
     with deployment.transaction(OPERATOR) as tx:
         done = emergency.revoke_all(tx, deployment, "disk copied")
     deployment.ring.forget()

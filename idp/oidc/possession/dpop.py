@@ -50,7 +50,7 @@ def check_proof(provider: Provider, request: MachineRequest, url: str, access_to
 
 def nonce(provider: Provider, now: datetime) -> str:
     """A nonce for the present five minutes: nothing has to be remembered (§8)."""
-    return _nonce(provider, int(now.timestamp()) // NONCE_SECONDS)
+    return _nonce(provider.deployment.ring.current().web_secrets[0], int(now.timestamp()) // NONCE_SECONDS)
 
 
 def _check_claims(provider: Provider, claims: Mapping[str, Any], method: str, url: str, access_token: str | None) -> None:
@@ -69,7 +69,8 @@ def _check_claims(provider: Provider, claims: Mapping[str, Any], method: str, ur
     if here.settings.dpop_nonces:
         slot = int(now.timestamp()) // NONCE_SECONDS
         given = str(claims.get("nonce", ""))
-        if not any(compare_digest(given.encode(), _nonce(provider, each).encode()) for each in (slot, slot - 1)):
+        good = (_nonce(key, each) for key in provider.deployment.ring.current().web_secrets for each in (slot, slot - 1))
+        if not any(compare_digest(given.encode(), nonce.encode()) for nonce in good):
             raise UseDpopNonce
     _spend(provider, jti, datetime.fromtimestamp(made, UTC) + 2 * AROUND_NOW)
 
@@ -83,8 +84,7 @@ def _spend(provider: Provider, jti: str, until: datetime) -> None:
         raise InvalidDpopProof(detail="used twice") from None
 
 
-def _nonce(provider: Provider, slot: int) -> str:
-    key = provider.deployment.ring.current().web_secret
+def _nonce(key: bytes, slot: int) -> str:
     return base64url.encode(sm3.hmac(key, f"dpop nonce {slot}".encode())[:18])
 
 

@@ -58,7 +58,7 @@ def test_an_emergency_changes_every_key_and_the_master_key(yima: Yima, deploymen
     sealed, before = deployment.ring.vault.seal("secret", context="row:1"), deployment.ring.current().master.current
     done = yima("key", "emergency", "--reason", "disk copied", "--end-sessions", "--yes", "--json")
     assert (done.code, done.json["sessions_ended"]) == (0, 0)
-    assert len(done.json["revoked"]) == 12
+    assert len(done.json["revoked"]) == 13
     assert deployment.ring.newest().master.current != before
     assert deployment.ring.vault.open(sealed, context="row:1") == "secret"
     deployment.close()

@@ -1,7 +1,7 @@
 """The key ring: rotation without a failed verification, withdrawal, and the master key."""
 
 import stat
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from idp.crypto.jose import KeySet, jwt
 from idp.deployment import Deployment, initialise, open_deployment
 from idp.housekeeping import complete_keys
 from idp.keys import master, rotation
-from idp.keys.errors import KeyNotRetirable, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWrong, NoSuchKey, NotInitialised
+from idp.keys.destruction import destroy
+from idp.keys.errors import KeyInUse, KeyNotRetirable, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWrong, NoSuchKey, NotInitialised
 from idp.keys.states import KEY_SETS, SLACK, TOKEN_ALGORITHMS, Purpose, State, state
 from idp.keys.tables import Key
+from idp.sealed import PLACES, VERIFIER
 from idp.settings import Settings
 from tests.at_once import at_once, refused
 from tests.clocks import SettableClock
@@ -131,6 +133,25 @@ def test_after_a_new_pepper_old_passwords_fit(deployment: Deployment, clock: Set
     hasher = deployment.ring.current().passwords
     hasher.verify(stored, "violet-tram-93")
     assert hasher.needs_rehash(stored)
+
+
+def test_a_new_key_for_cookies_signs_when_every_server_knows_it_and_the_old_one_verifies_for_as_long_as_a_cookie_lives(
+    deployment: Deployment, clock: SettableClock
+) -> None:
+    (before,) = deployment.ring.current().web_secrets
+    old = next(row.kid for row in deployment.ring.current().rows if row.purpose == Purpose.WEB)
+    clock.forward(seconds=1)
+    with deployment.transaction(OPERATOR) as tx:
+        rotation.renew_secret(tx, deployment.master, Purpose.WEB)
+    signing, waiting = deployment.ring.newest().web_secrets
+    assert (signing, waiting != before) == (before, True)
+    clock.forward(seconds=rotation.ANNOUNCED.total_seconds())
+    assert list(deployment.ring.newest().web_secrets) == [waiting, before]
+    for days, error in ((0, KeyInUse), (367, None)):
+        clock.forward(days=days)
+        with nullcontext() if error is None else pytest.raises(error), deployment.transaction(OPERATOR) as tx:
+            destroy(tx, PLACES, VERIFIER, old, longest_token=deployment.settings.longest_token)
+    assert list(deployment.ring.newest().web_secrets) == [waiting]
 
 
 def test_private_halves_are_sealed_in_the_database(deployment: Deployment) -> None:

@@ -30,7 +30,7 @@ def states(deployment: Deployment, what: str) -> list[str]:
 def test_a_new_installation_says_what_is_due_when(deployment: Deployment) -> None:
     now = deployment.clock.now()
     waiting = schedule.due(deployment.ring.current().rows, deployment.settings, now)
-    assert {one.what for one in waiting} == {SM, "RS256", "ES256", "PS256", "seal", "ca", "password", "audit"}
+    assert {one.what for one in waiting} == {SM, "RS256", "ES256", "PS256", "seal", "ca", "password", "audit", "web"}
     assert [one.at for one in waiting] == sorted(one.at for one in waiting)
     assert waiting[0].at > now + timedelta(days=80)
     assert rotate_keys(deployment) == 0
@@ -57,7 +57,7 @@ def test_after_a_year_secrets_change_and_saml_does_not(deployment: Deployment, c
     vault = deployment.ring.vault
     sealed, saml = vault.seal("secret", context="row:1"), in_use(deployment, SAML_ALGORITHM).kid
     clock.forward(days=366)
-    assert rotate_keys(deployment) == 8
+    assert rotate_keys(deployment) == 9
     for purpose in (Purpose.SEAL, Purpose.AUTHORITY, Purpose.PASSWORD, Purpose.AUDIT):
         assert states(deployment, purpose.value) == [State.ACTIVE, State.RETIRED]
     assert vault.needs_reseal(sealed)
