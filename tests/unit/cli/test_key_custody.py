@@ -1,11 +1,20 @@
 """``yima key split``, ``combine`` and ``master``: the master key among people, and a new one."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from idp.crypto.key_files import pbes2
+from idp.crypto import sm2
+from idp.crypto.jose import SoftwareSigner
+from idp.crypto.jose.sm2_key import SM2Key
+from idp.crypto.key_files import pbes2, write_private_key
+from idp.crypto.x509.certificate import Certificate
+from idp.crypto.x509.name import Name
+from idp.crypto.x509.request import create_request
+from idp.deployment import open_deployment
 from idp.settings import Settings
+from tests.certificates_of_schools import found_authorities
 from tests.unit.cli.conftest import Done, Yima
 
 PEOPLE = ("李老师", "Wang Fang", "Zhang Wei")
@@ -78,6 +87,24 @@ def test_after_a_change_of_the_master_key_the_old_shares_are_void(
     gone = yima("key", "master", "confirm", "--yes", "--json").json["gone"]
     assert [Path(one).name for one in gone] == [f"master.key.old-{done.json['before']}"]
     assert yima("doctor", "--json").code == 0
+
+
+def test_a_share_sealed_to_a_certificate_opens_with_its_key(
+    yima: Yima, deployment_settings: Settings, tmp_path: Path, phrases: list[str]
+) -> None:
+    with closing(open_deployment(deployment_settings)) as deployment:
+        key = sm2.PrivateKey.generate()
+        signer = SoftwareSigner("SGD_SM3_SM2", SM2Key(key.public_key, key))
+        row = found_authorities(deployment).issue(create_request(Name.of(("C", "CN"), ("CN", "Wang Fang")), signer))
+    (tmp_path / "wang.pem").write_text(Certificate(row.der).to_pem())
+    (tmp_path / "wang.key").write_text(write_private_key(key, None))
+    people = [f"--custodian={name}" for name in PEOPLE[:2]]
+    options = [f"--certificate=Wang Fang={tmp_path / 'wang.pem'}", phrases[0], "--out", str(tmp_path)]
+    made = yima("key", "split", "--threshold", "2", *people, *options, "--json").json
+    files = [one["file"] for one in made]
+    assert "by --key" in yima("key", "combine", *files, phrases[0], "--check").err
+    opened = yima("key", "combine", *files, phrases[0], "--key", str(tmp_path / "wang.key"), "--check", "--json")
+    assert (opened.code, opened.json["master"]) == (0, made[0]["master"])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from idp.keys.tables import Key
 from idp.registry.tables import Person
 from idp.sealed import PLACES, VERIFIER
 from idp.settings import Settings
-from tests.at_once import at_once, refused
+from tests.at_once import at_once, refused, succeeded
 from tests.clocks import SettableClock
 from tests.people import OPERATOR
 from tests.sealed_rows import fill, opened
@@ -129,6 +129,16 @@ def test_what_somebody_writes_while_it_runs_stays(
     reseal(deployment)
     monkeypatch.undo()
     assert opened(deployment)["person.phone_sealed", (1000,)] == "+8613912345678"
+
+
+def test_run_several_times_at_once_it_does_each_value_once(deployment: Deployment, clock: SettableClock) -> None:
+    secrets = fill(deployment, 1)
+    clock.forward(seconds=1)
+    renew(deployment, Purpose.SEAL, Purpose.AUTHORITY)
+    results = at_once(lambda _: reseal(deployment).done.total(), tries=3)
+    assert refused(results) == set()
+    assert sum(succeeded(results)) == len(PLACES)
+    assert opened(deployment) == secrets
 
 
 def test_another_server_opens_what_a_key_sealed_that_it_has_not_seen(deployment: Deployment, clock: SettableClock) -> None:
