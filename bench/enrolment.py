@@ -4,6 +4,7 @@ The server, the database and the load share the machine's cores, and the seconds
 """
 
 import base64
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,9 @@ ROUNDS, REQUESTS = 3, 4000
 
 def measure() -> Iterator[Measurement]:
     """Requests per second that became certificates."""
+    for program in ("wrk", "taskset"):
+        if shutil.which(program) is None:
+            raise SystemExit(f"{program} is needed for this part.")
     with running_postgres() as postgres, tempfile.TemporaryDirectory() as folder:
         _keep_what_is_committed(postgres)
         port = free_port()

@@ -25,7 +25,8 @@ from idp.settings import Settings, load
 _ = gettext.gettext
 
 # The database binds before the interpreter does: on SQLite there is one writer at a time, PostgreSQL's round trips overlap.
-THREADS = {True: 1, False: 4}
+# Eight: while some wait for a group commit, the others prepare the next.
+THREADS = {True: 1, False: 8}
 WAIT_SECONDS = 2.0
 
 _T = TypeVar("_T")

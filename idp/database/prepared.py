@@ -63,9 +63,12 @@ class Prepared:
         cursor.close()
         return changed
 
-    def many(self, session: Session, rows: Sequence[dict[str, Any]]) -> None:
-        """Sends it once for each of ``rows``, together."""
-        self._send(session, *rows)[0].close()
+    def many(self, session: Session, rows: Sequence[dict[str, Any]]) -> int:
+        """Sends it once for each of ``rows``, together; how many rows were changed in all."""
+        cursor, _ = self._send(session, *rows)
+        changed: int = cursor.rowcount
+        cursor.close()
+        return changed
 
     def _send(self, session: Session, *rows: dict[str, Any]) -> tuple[Any, _Compiled]:
         session.flush()  # what is pending comes first, as it would before any statement

@@ -7,7 +7,8 @@ under it, their approval by an officer, and the addresses under ``/.well-known/e
 | module | about |
 |---|---|
 | ``rights`` | allowing, stopping, and finding who asks |
-| ``requests`` | from a request to a certificate, at once or after an officer's word |
+| ``requests`` | what became of a request, and an officer's word |
+| ``together`` | from requests to certificates at once, all that come at the same time in one transaction |
 | ``messages`` | the bodies of RFC 7030 |
 | ``site`` | HTTP, answered before Flask is asked |
 """

@@ -5,6 +5,7 @@ A request that comes again, because its answer was lost, is answered as the firs
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
@@ -33,6 +34,8 @@ _BEFORE = Prepared(
 )
 _GIVEN: dict[str, Any] = {column.key: bindparam(column.key) for column in _REQUEST.c if column.key != "id"}
 _KEEPING = Prepared(insert(_REQUEST).values(_GIVEN))
+_OF_KEY = select(_CERTIFICATE.c.id).where(_CERTIFICATE.c.key_digest == bindparam("key")).scalar_subquery()
+_KEEPING_ISSUED = Prepared(insert(_REQUEST).values(_GIVEN | {"certificate_id": _OF_KEY}))
 
 
 @dataclass(frozen=True)
@@ -54,31 +57,33 @@ def before(session: Session, right: Right, request: CertificateRequest) -> bytes
     return bytes(der) if state == ISSUED else Waiting()
 
 
-def enrol(tx: Transaction, office: Office, right: Right, request: CertificateRequest) -> bytes | Waiting:
-    """The certificate in DER, or that it waits. Raises :class:`EnrolmentUsedUp`, :class:`RequestTurnedDown` and what issuance does.
-
-    The enrolment is spent last: whoever comes too late has been issued nothing when the transaction is undone, and nobody waits
-    for another's signature.
+def hand_in(tx: Transaction, office: Office, right: Right, request: CertificateRequest) -> bytes | Waiting:
+    """Lets a request wait for an officer. Raises :class:`EnrolmentUsedUp`, :class:`RequestTurnedDown` and what issuance does: what
+    could never be issued is said at once, and waits for nobody.
     """
     known = before(tx.session, right, request)
     if known is not None:
         return known
-    holder = rights.holder_of(tx.session, right, tx.now.date())
-    application = Application(office.profiles[right.profile], holder, request)
-    row = None
-    if right.approval:
-        issuance.check_holder(right.authority, application)
-        issuance.lint(tx.session, application)  # what could never be issued is said at once, and waits for nobody
-    else:
-        row = issuance.issue(tx, office, right.authority, application)
-    _keep(tx, right, request, row)
+    application = application_of(tx.session, office, right, request, tx.now.date())
+    issuance.check_holder(right.authority, application)
+    issuance.lint(tx.session, application)
+    _KEEPING.count(tx.session, **_values(right, request, tx.now))
     if not rights.spend(tx, right):
         raise EnrolmentUsedUp
-    if row is not None:
-        return row.der
     subject, detail = f"enrolment:{right.handle}", {"key": key_digest(request.public_key)}
     tx.record(Action.ENROLMENT_REQUESTED, subject=subject, institution=right.school, detail=detail)
     return Waiting()
+
+
+def keep_issued(tx: Transaction, issued: Sequence[tuple[Right, CertificateRequest]]) -> None:
+    """Writes down requests that have just become certificates."""
+    rows = [_values(right, request, tx.now) | {"state": ISSUED, "decided_at": tx.now} for right, request in issued]
+    _KEEPING_ISSUED.many(tx.session, [row | {"key": row["key_digest"]} for row in rows])
+
+
+def application_of(session: Session, office: Office, right: Right, request: CertificateRequest, today: date) -> Application:
+    """What is applied for: the kind and the holder are the enrolment's. Raises ``HolderNotFitting``."""
+    return Application(office.profiles[right.profile], rights.holder_of(session, right, today), request)
 
 
 def re_enrol(tx: Transaction, office: Office, authority: str, shown: Certificate, request: CertificateRequest) -> bytes:
@@ -105,8 +110,7 @@ def waiting(session: Session) -> Sequence[tuple[EnrolmentRequest, Enrolment]]:
 def approve(tx: Transaction, office: Office, number: int) -> IssuedCertificate:
     """Issues what waits. Raises :class:`NotWaiting`, and what issuance does: then it goes on waiting."""
     waits, right = _decide(tx, number, ISSUED)
-    holder = rights.holder_of(tx.session, right, tx.now.date())
-    application = Application(office.profiles[right.profile], holder, CertificateRequest.from_der(waits.request))
+    application = application_of(tx.session, office, right, CertificateRequest.from_der(waits.request), tx.now.date())
     row = issuance.issue(tx, office, right.authority, application)
     waits.certificate_id = row.id
     tx.session.flush()
@@ -131,14 +135,13 @@ def _decide(tx: Transaction, number: int, state: str) -> tuple[EnrolmentRequest,
     return row, rights.of_request(tx.session, row.enrolment_id)
 
 
-def _keep(tx: Transaction, right: Right, request: CertificateRequest, row: IssuedCertificate | None) -> None:
-    _KEEPING.count(
-        tx.session,
-        enrolment_id=right.id,
-        key_digest=key_digest(request.public_key),
-        request=request.der,
-        state=WAITING if row is None else ISSUED,
-        certificate_id=None if row is None else row.id,
-        received_at=tx.now,
-        decided_at=None if row is None else tx.now,
-    )
+def _values(right: Right, request: CertificateRequest, now: datetime) -> dict[str, Any]:
+    return {
+        "enrolment_id": right.id,
+        "key_digest": key_digest(request.public_key),
+        "request": request.der,
+        "state": WAITING,
+        "certificate_id": None,
+        "received_at": now,
+        "decided_at": None,
+    }

@@ -157,12 +157,31 @@ _SPENDING = Prepared(
     .where(_ROW.id == bindparam("which"), _ROW.used < _ROW.allowed, _ROW.stopped_at.is_(None), _ROW.ends_at > bindparam("at"))
     .values(used=_ROW.used + 1)
 )
+# An UPDATE queues writers on both databases; SELECT … FOR UPDATE does so on one of them only.
+_LEFT = Prepared(
+    update(_TABLE)
+    .where(_ROW.id == bindparam("which"), _ROW.stopped_at.is_(None), _ROW.ends_at > bindparam("at"))
+    .values(used=_ROW.used)
+    .returning(_ROW.allowed - _ROW.used)
+)
+_SPENDING_MANY = Prepared(update(_TABLE).where(_ROW.id == bindparam("which")).values(used=_ROW.used + bindparam("many")))
 _RETURNING = Prepared(update(_TABLE).where(_ROW.id == bindparam("which")).values(used=_ROW.used - 1))
 
 
 def spend(tx: Transaction, right: Right) -> bool:
     """Takes one of the certificates that are left; of any number of tries at once no more than were allowed get one."""
     return _SPENDING.count(tx.session, which=right.id, at=tx.now) == 1
+
+
+def left(tx: Transaction, right: Right) -> int:
+    """How many certificates are left, which nobody else can take until this transaction ends; none of one stopped or over."""
+    row = _LEFT.first(tx.session, which=right.id, at=tx.now)
+    return row[0] if row is not None else 0
+
+
+def spend_many(tx: Transaction, right: Right, many: int) -> None:
+    """Takes so many of those that are :func:`left`."""
+    _SPENDING_MANY.count(tx.session, which=right.id, many=many)
 
 
 def give_back(tx: Transaction, right: Right) -> None:

@@ -5,7 +5,7 @@ import binascii
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -14,16 +14,25 @@ from sqlalchemy.exc import IntegrityError
 from idp.audit import Actor
 from idp.certification import authorities
 from idp.certification.answers import Answer, posted
-from idp.certification.enrolment import messages, requests, rights
+from idp.certification.enrolment import messages, requests, rights, together
 from idp.certification.enrolment.messages import ATTRIBUTES_TYPE, CERTIFICATES_TYPE, MAX_BODY, REQUEST_TYPE
 from idp.certification.enrolment.requests import Waiting
-from idp.certification.errors import AuthorityWaits, CertificationError, EnrolmentRefused, KeyKnown, NoSuchAuthority
+from idp.certification.enrolment.together import Ready
+from idp.certification.errors import (
+    AuthorityWaits,
+    CertificationError,
+    EnrolmentRefused,
+    EnrolmentUsedUp,
+    KeyKnown,
+    NoSuchAuthority,
+)
 from idp.certification.office import Office, office_of
 from idp.crypto.errors import CryptoError
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.errors import RequestRefused
 from idp.crypto.x509.request import CertificateRequest
-from idp.deployment import Deployment
+from idp.database.group_commit import GroupCommit
+from idp.deployment import SYSTEM, Deployment
 from idp.errors import YimaError
 from idp.web.address import address_reader, certificate_reader
 
@@ -49,6 +58,7 @@ class EnrolmentSite:
         self._office: Office = office_of(deployment.settings, deployment.ring.authority_vault)
         self._address = address_reader(deployment.settings.trusted_proxies)
         self._certificate = certificate_reader(deployment.settings)
+        self._write = GroupCommit(self._write_all)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers by itself, or passes on."""
@@ -96,9 +106,14 @@ class EnrolmentSite:
 
     def _apply(self, actor: Actor, right: rights.Right, request: CertificateRequest) -> bytes | Waiting:
         try:
-            with self._deployment.transaction(actor) as tx:
-                return requests.enrol(tx, self._office, right, request)
-        except (KeyKnown, RequestRefused, IntegrityError) as error:
+            if right.approval:
+                with self._deployment.transaction(actor) as tx:
+                    return requests.hand_in(tx, self._office, right, request)
+            with self._deployment.reading() as session:
+                now = self._deployment.clock.now()
+                ready = together.prepare(session, self._office, actor, right, request, now)
+            return self._write(ready) if isinstance(ready, Ready) else ready
+        except (KeyKnown, RequestRefused, EnrolmentUsedUp, IntegrityError) as error:
             # The same request twice at once: the other one has won, and its answer is ours. Another's key stays refused.
             with self._deployment.reading() as session:
                 again = requests.before(session, right, request)
@@ -107,6 +122,10 @@ class EnrolmentSite:
                     raise KeyKnown from None
                 raise
             return again
+
+    def _write_all(self, ready: Sequence[Ready]) -> Sequence[bytes | Exception]:
+        with self._deployment.transaction(SYSTEM) as tx:
+            return together.write(tx, ready)
 
     def _re_enrol(self, environ: "WSGIEnvironment", authority: str, shown: Certificate) -> Answer:
         body = posted(environ, REQUEST_TYPE, MAX_BODY)

@@ -32,7 +32,6 @@ from idp.crypto.x509.name import Name
 from idp.crypto.x509.reasons import Reason
 from idp.crypto.x509.request import CertificateRequest, create_request
 from idp.registry import institutions
-from tests.at_once import TRIES, at_once
 from tests.certificates_of_schools import Authorities, csr
 from tests.clocks import SettableClock
 from tests.people import OPERATOR
@@ -329,23 +328,6 @@ def test_another_certificate_leads_to_none(behind: Authorities, clock: SettableC
     before = count(behind)
     assert renew(behind, old, **more).status_code == (403 if wrong == "revoked" else 401)
     assert count(behind) == before
-
-
-def test_of_twenty_requests_at_once_as_many_succeed_as_were_allowed(schools: Authorities) -> None:
-    allowed = allow(schools, certificates=3)
-    asking = [csr() for _ in range(TRIES)]
-    before = count(schools)[0]
-    answers = at_once(lambda number: ask(schools, allowed, asking[number]).status_code)
-    assert sorted(map(str, answers)) == ["200"] * 3 + ["403"] * (TRIES - 3)
-    assert count(schools) == (before + 3, 3)
-
-
-def test_the_same_request_twenty_times_at_once_is_one_certificate(schools: Authorities) -> None:
-    allowed, request = allow(schools, certificates=5), csr()
-    before = count(schools)[0]
-    answers = at_once(lambda _: ask(schools, allowed, request).data)
-    assert len(set(map(bytes, answers))) == 1  # type: ignore[arg-type]
-    assert count(schools) == (before + 1, 1)
 
 
 class _Quiet(WSGIRequestHandler):
