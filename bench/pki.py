@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from bench.crypto import openssl_speed
 from bench.measurement import Measurement
-from idp.certification import authorities, issuance, lists, responder, subjects
+from idp.certification import authorities, issuance, subjects
 from idp.certification.contents import IssuedBy, contents
 from idp.certification.issuance import Application
-from idp.certification.responder import Reply, Responders
+from idp.certification.status import lists, responder
+from idp.certification.status.responder import Reply, Responders
 from idp.certification.subjects import Holder
 from idp.crypto.x509.certificate import VERIFIED, Certificate
 from idp.crypto.x509.crl import RevocationList, RevocationListContents, RevokedCertificate, list_extensions, sign_revocation_list

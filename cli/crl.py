@@ -9,7 +9,8 @@ import click
 from cli.ca.record import FileNotReadable, office, read_list, write_file
 from cli.frame import changing, json_option, opened
 from cli.output import print_record, print_rows
-from idp.certification import authorities, hosting, lists
+from idp.certification import authorities
+from idp.certification.status import hosting, lists
 from idp.certification.tables import PublishedList
 from idp.crypto.errors import CryptoError
 from idp.crypto.x509.crl import RevocationList

@@ -18,7 +18,9 @@ from cli.frame import json_option, locale
 from cli.output import print_json, print_rows
 from idp.audit import Action, chain
 from idp.audit.tables import AuditEvent
-from idp.certification import hosting, renewals, token_keys
+from idp.certification import renewals
+from idp.certification.status import hosting
+from idp.certification.tokens import keys as token_keys
 from idp.crypto import engines, selftest
 from idp.crypto.x509.certificate import Certificate
 from idp.database import Database

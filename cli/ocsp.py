@@ -9,8 +9,9 @@ import click
 from cli.ca.record import office, write_file
 from cli.frame import json_option, opened, operator
 from cli.output import print_record
-from idp.certification import authorities, issuance, responder
-from idp.certification.responder import Reply, Responders
+from idp.certification import authorities, issuance
+from idp.certification.status import responder
+from idp.certification.status.responder import Reply, Responders
 from idp.certification.tables import CertificateAuthority
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.ocsp import CertID, CertificateState, OCSPRequest, OCSPResponse

@@ -12,7 +12,7 @@ import click
 from cli.ca.record import FileNotReadable, read_certificates, read_file, read_list, write_file
 from cli.frame import json_option
 from cli.output import print_record
-from idp.certification.timestamp_keys import check_policy
+from idp.certification.timestamping.keys import check_policy
 from idp.crypto.der import AlgorithmIdentifier
 from idp.crypto.x509.path import PathRules
 from idp.crypto.x509.revocation import RevocationEvidence

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from idp.audit import Action, Actor, Transaction
-from idp.certification import token_keys
+from idp.certification.tokens import keys as token_keys
 from idp.deployment import Deployment
 from idp.keys import adoption, rotation, schedule
 from idp.keys.errors import KeyNotRevocable, NoSuchKey

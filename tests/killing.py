@@ -16,7 +16,7 @@ from sqlalchemy.orm import configure_mappers
 
 import idp.app
 import idp.certification.issuance
-import idp.certification.lists
+import idp.certification.status.lists
 import idp.keys.resealing
 import idp.sealed  # noqa: F401
 

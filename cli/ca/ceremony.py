@@ -22,8 +22,9 @@ from cli.ca.record import (
 )
 from cli.frame import changing, confirm, json_option, yes_option
 from cli.output import print_record
-from idp.certification import authorities, ceremony, lists
+from idp.certification import authorities, ceremony
 from idp.certification.ceremony import Ceremony
+from idp.certification.status import lists
 from idp.crypto import pem, sm3
 from idp.crypto.devices.reference import KeyReference
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate

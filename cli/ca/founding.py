@@ -8,7 +8,8 @@ from cli.ca.group import command
 from cli.ca.record import COMMON_NAME, KEY, ORGANISATION, SCHOOL, TITLES, holder, office, record
 from cli.frame import changing, json_option
 from cli.output import print_record
-from idp.certification import authorities, ceremony, lists
+from idp.certification import authorities, ceremony
+from idp.certification.status import lists
 from idp.crypto.devices.reference import KeyReference
 
 _ = gettext.gettext

@@ -10,9 +10,9 @@ from cli.ca.group import command
 from cli.ca.record import OPERATORS, TITLES, read_file
 from cli.frame import changing, confirm, json_option, yes_option
 from cli.output import print_record
-from idp.certification import hosting
 from idp.certification.ceremony import Ceremony
 from idp.certification.office import office_of
+from idp.certification.status import hosting
 from idp.crypto import pem
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 

@@ -8,9 +8,11 @@ from cli.ca.group import command
 from cli.ca.record import office
 from cli.frame import changing, json_option
 from cli.output import print_record
-from idp.certification import authorities, timestamp_keys, timestamps
+from idp.certification import authorities
 from idp.certification.tables import IssuedCertificate
-from idp.certification.timestamp_keys import MAX_ACCURACY_MS, MIN_ACCURACY_MS
+from idp.certification.timestamping import keys as timestamp_keys
+from idp.certification.timestamping import stamps as timestamps
+from idp.certification.timestamping.keys import MAX_ACCURACY_MS, MIN_ACCURACY_MS
 
 _ = gettext.gettext
 

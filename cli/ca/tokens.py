@@ -9,7 +9,9 @@ from cli.ca.group import command
 from cli.ca.record import office
 from cli.frame import changing, json_option, opened
 from cli.output import print_json, print_rows
-from idp.certification import authorities, token_keys, token_upkeep
+from idp.certification import authorities
+from idp.certification.tokens import keys as token_keys
+from idp.certification.tokens import upkeep as token_upkeep
 from idp.crypto.x509.certificate import Certificate
 from idp.deployment import Deployment
 from idp.keys import chains

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from idp.certification.revocation import current
+from idp.certification.status.revocation import current
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto.x509.reasons import Reason
 

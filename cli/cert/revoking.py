@@ -12,9 +12,10 @@ from cli.cert.group import command
 from cli.cert.record import TITLES, record
 from cli.frame import changing, confirm, json_option, yes_option
 from cli.output import print_record, print_rows
-from idp.certification import issuance, revocation
+from idp.certification import issuance
 from idp.certification.errors import AlreadyRevoked, NotOnHold
-from idp.certification.revocation import REASONS
+from idp.certification.status import revocation
+from idp.certification.status.revocation import REASONS
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.x509.reasons import Reason
 from idp.registry import institutions, persons

@@ -10,7 +10,7 @@ from cli.ca.record import read_certificates, write_file
 from cli.frame import changing, json_option, opened
 from cli.key.group import command
 from cli.output import print_record
-from idp.certification import token_keys
+from idp.certification.tokens import keys as token_keys
 from idp.crypto import sm3
 from idp.keys import chains
 from idp.keys.errors import NoSuchKey

@@ -13,7 +13,8 @@ from cli.output import print_record, print_rows
 from cli.signing.group import key as command
 from cli.signing.record import FILE, TITLES, record
 from idp.audit import Transaction
-from idp.certification import authorities, revocation
+from idp.certification import authorities
+from idp.certification.status import revocation
 from idp.crypto.devices.reference import KeyReference
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.reasons import Reason

@@ -140,7 +140,7 @@ def listed(session: Session) -> list[CertificateAuthority]:
     return list(session.scalars(select(CertificateAuthority).order_by(CertificateAuthority.id)))
 
 
-def check_active(authority: "AnyAuthority") -> None:
+def check_active(authority: AnyAuthority) -> None:
     """Raises :class:`AuthorityWaits` for one that has no certificate."""
     if not authority.chain:
         raise AuthorityWaits(name=authority.name)
@@ -152,7 +152,7 @@ def chain_of(authority: CertificateAuthority) -> list[Certificate]:
     return [Certificate(der) for der in pem.decode_all(authority.chain, PEM_LABEL)]
 
 
-def certificate_of(authority: "AnyAuthority") -> Certificate:
+def certificate_of(authority: AnyAuthority) -> Certificate:
     """Its own certificate. Raises :class:`AuthorityWaits`."""
     check_active(authority)
     return _first_of(authority.chain)

@@ -7,7 +7,7 @@ fingerprints of the request and of the certificate.
 from dataclasses import dataclass
 
 from idp.audit import Action, Transaction
-from idp.certification import authorities, issuance, responder_keys, subjects
+from idp.certification import authorities, issuance, subjects
 from idp.certification.authorities import Founded, certificate_of, chain_of
 from idp.certification.contents import IssuedBy, contents
 from idp.certification.errors import (
@@ -18,6 +18,7 @@ from idp.certification.errors import (
 from idp.certification.issuance import Application
 from idp.certification.office import Office
 from idp.certification.profiles import Profile, Validity
+from idp.certification.status import responder_keys
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto import pem, sm3

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from idp.certification.enrolment.site import EnrolmentSite
-from idp.certification.revocation import hold_of_person
 from idp.certification.routes import own, pages, sign_in
 from idp.certification.site import AuthoritySite
+from idp.certification.status.revocation import hold_of_person
 from idp.deployment import Deployment
 from idp.login import extension
 

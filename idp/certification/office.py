@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from idp.certification import profiles
 from idp.certification.profiles import Profiles
@@ -16,10 +16,17 @@ from idp.crypto.jose.signer import Signer, SoftwareSigner, generate_signer
 from idp.keys import Vault
 from idp.settings import Settings
 
-if TYPE_CHECKING:
-    from idp.certification.authorities import AnyAuthority
-
 _OPENED = 256
+
+
+class Keyed(Protocol):
+    """An authority as far as its key goes."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - the columns of the same names
+
+    @property
+    def key_sealed(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Office:
     _signers: "OrderedDict[tuple[str, str], Signer]" = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def signer(self, authority: "AnyAuthority") -> Signer:
+    def signer(self, authority: Keyed) -> Signer:
         """The authority's key in use. It leaves the database sealed, and this process not at all."""
         return self._open(authority.key_sealed, key_context(authority.name))
 

@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.certification import revocation, subjects, token_keys
+from idp.certification import subjects
 from idp.certification.errors import CertificateRefused
+from idp.certification.status import revocation
 from idp.certification.tables import IssuedCertificate
+from idp.certification.tokens import keys as token_keys
 from idp.crypto.der import oids
 from idp.crypto.errors import CryptoError
 from idp.crypto.x509.certificate import Certificate

@@ -11,11 +11,12 @@ from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from idp.audit import Transaction
-from idp.certification import issuance, revocation, subjects
+from idp.certification import issuance, subjects
 from idp.certification.double import is_escrowed
 from idp.certification.errors import NotRenewable
 from idp.certification.issuance import Application
 from idp.certification.office import Office
+from idp.certification.status import revocation
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, Revocation
 from idp.crypto.der import oids

@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from idp.certification import authorities, hosting, lists, responder, timestamp_keys, timestamps
+from idp.certification import authorities
 from idp.certification.answers import MAX_AGE, Answer, posted
 from idp.certification.errors import CertificationError, TooManyTimeStamps
 from idp.certification.office import Office, office_of
-from idp.certification.responder import Reply, Responders
+from idp.certification.status import hosting, lists, responder
+from idp.certification.status.responder import Reply, Responders
+from idp.certification.timestamping import keys as timestamp_keys
+from idp.certification.timestamping import stamps as timestamps
 from idp.crypto.x509.ocsp import ResponseStatus
 from idp.crypto.x509.ocsp.request import MAX_BYTES
 from idp.crypto.x509.ocsp.response import refusal

@@ -11,10 +11,13 @@ from itertools import count
 
 from sqlalchemy import delete, select
 
-from idp.certification import following, lists, renewals, responder_keys, timestamp_keys, token_upkeep
+from idp.certification import renewals
 from idp.certification.errors import PublicationOvertaken
 from idp.certification.office import Office, office_of
+from idp.certification.status import following, lists, responder_keys
 from idp.certification.tables import CertificateAuthority, SignedAnswer
+from idp.certification.timestamping import keys as timestamp_keys
+from idp.certification.tokens import upkeep as token_upkeep
 from idp.crypto.devices.errors import DeviceError
 from idp.deployment import SYSTEM, Deployment
 

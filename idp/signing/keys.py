@@ -10,10 +10,11 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.certification import issuance, revocation
+from idp.certification import issuance
 from idp.certification.authorities import certificate_of, check_active
 from idp.certification.issuance import Application
 from idp.certification.office import Office
+from idp.certification.status import revocation
 from idp.certification.subjects import Holder, institution_itself, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, Revocation
 from idp.crypto import sm2

@@ -6,11 +6,12 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.certification import timestamp_keys, timestamps
 from idp.certification.authorities import chain_of
 from idp.certification.errors import NoTimeStampService
 from idp.certification.office import Office
 from idp.certification.tables import CertificateAuthority
+from idp.certification.timestamping import keys as timestamp_keys
+from idp.certification.timestamping import stamps as timestamps
 from idp.crypto.der import signature_to_der
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.cms import signing as messages

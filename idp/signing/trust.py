@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.certification import revocation
+from idp.certification.status import revocation
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto import pem
 from idp.crypto.errors import CryptoError

@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from idp.apps.register import Particulars
-from idp.certification import authorities, issuance, revocation, subjects
+from idp.certification import authorities, issuance, subjects
 from idp.certification.issuance import Application
 from idp.certification.office import office_of
+from idp.certification.status import revocation
 from idp.certification.tables import IssuedCertificate
 from idp.crypto import sm2
 from idp.crypto.jose import SoftwareSigner

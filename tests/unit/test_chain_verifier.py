@@ -16,10 +16,13 @@ import pytest
 from OpenSSL import crypto
 
 from examples.relying_app import sm2_chain, sm2_token
-from idp.certification import authorities, ceremony, issuance, lists, revocation, token_keys, token_upkeep
+from idp.certification import authorities, ceremony, issuance
 from idp.certification.ceremony import Ceremony
 from idp.certification.office import Office, office_of
+from idp.certification.status import lists, revocation
 from idp.certification.subjects import Holder
+from idp.certification.tokens import keys as token_keys
+from idp.certification.tokens import upkeep as token_upkeep
 from idp.crypto.der import oids
 from idp.crypto.jose import generate_signer, jwt
 from idp.crypto.x509.certificate import Certificate

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from idp import emergency
-from idp.certification import authorities, revocation, token_keys
+from idp.certification import authorities
+from idp.certification.status import revocation
+from idp.certification.tokens import keys as token_keys
 from idp.crypto.errors import InvalidToken
 from idp.crypto.jose import KeySet, jwt
 from idp.crypto.x509.reasons import Reason

@@ -12,9 +12,10 @@ from sqlalchemy import select, update
 
 from idp.audit import Action
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, ceremony, issuance, revocation, subjects
+from idp.certification import authorities, ceremony, issuance, subjects
 from idp.certification.issuance import Application
 from idp.certification.office import office_of
+from idp.certification.status import revocation
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.reasons import Reason

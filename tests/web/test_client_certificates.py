@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 
 from idp.apps.errors import InvalidRegistration
-from idp.certification import authorities, ceremony, issuance, revocation, subjects
+from idp.certification import authorities, ceremony, issuance, subjects
 from idp.certification.issuance import Application
 from idp.certification.office import office_of
+from idp.certification.status import revocation
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.jose import generate_signer
 from idp.crypto.x509.certificate import Certificate

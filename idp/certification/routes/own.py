@@ -5,9 +5,10 @@ from contextlib import suppress
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers.response import Response
 
-from idp.certification import issuance, profiles, revocation
+from idp.certification import issuance, profiles
 from idp.certification.errors import AlreadyRevoked, NoSuchCertificate
-from idp.certification.revocation import Cause
+from idp.certification.status import revocation
+from idp.certification.status.revocation import Cause
 from idp.crypto.x509.reasons import Reason
 from idp.login.routes.guards import recently_signed_in
 from idp.login.routes.pages import field

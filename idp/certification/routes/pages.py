@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
-from idp.certification import authorities, hosting, lists
+from idp.certification import authorities
 from idp.certification.errors import NoList
 from idp.certification.office import office_of
+from idp.certification.status import hosting, lists
 from idp.certification.tables import HostedList, PublishedList
 from idp.crypto.der import oids
 from idp.crypto.x509.certificate import Certificate

@@ -2,9 +2,11 @@
 
 from itertools import cycle
 
-from idp.certification import authorities, issuance, lists, subjects, timestamps
+from idp.certification import authorities, issuance, subjects
 from idp.certification.issuance import Application
 from idp.certification.office import office_of
+from idp.certification.status import lists
+from idp.certification.timestamping import stamps as timestamps
 from idp.crypto import sm3
 from idp.crypto.x509.timestamp import MessageImprint, TimeStampRequest, TimeStampResponse
 from idp.deployment import SYSTEM, open_deployment

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from idp.apps import register
 from idp.apps.errors import NoSuchApp
 from idp.apps.register import Particulars
-from idp.certification import authorities, issuance, presented, renewals, revocation, subjects, upkeep
+from idp.certification import authorities, issuance, presented, renewals, subjects, upkeep
 from idp.certification.errors import CertificateRefused, HolderNotFitting
 from idp.certification.issuance import Application
+from idp.certification.status import revocation
 from idp.certification.subjects import app_id_of
 from idp.certification.tables import IssuedCertificate
 from idp.crypto.der import oids

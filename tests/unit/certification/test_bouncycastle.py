@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from idp.certification import authorities, lists, revocation, timestamp_keys, timestamps
-from idp.certification.responder import Reply, Responders, reply, sign_in_advance
+from idp.certification import authorities
+from idp.certification.status import lists, revocation
+from idp.certification.status.responder import Reply, Responders, reply, sign_in_advance
 from idp.certification.tables import IssuedCertificate
+from idp.certification.timestamping import keys as timestamp_keys
+from idp.certification.timestamping import stamps as timestamps
 from idp.crypto.der import oids
 from idp.crypto.jose.signer import generate_signer
 from idp.crypto.x509.certificate import Certificate

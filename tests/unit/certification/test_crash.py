@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 
 from idp.audit.chain import breaks
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, lists, timestamp_keys
+from idp.certification import authorities
+from idp.certification.status import lists
 from idp.certification.tables import IssuedCertificate, TimeStamp
+from idp.certification.timestamping import keys as timestamp_keys
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.crl import RevocationList
 from idp.deployment import open_deployment

@@ -11,10 +11,11 @@ from cryptography.x509 import load_der_x509_certificate, load_der_x509_crl
 from OpenSSL import crypto as openssl4
 from sqlalchemy import func, select
 
-from idp.certification import authorities, ceremony, lists, upkeep
+from idp.certification import authorities, ceremony, upkeep
 from idp.certification.ceremony import Ceremony
 from idp.certification.errors import AuthorityExists
 from idp.certification.office import office_of
+from idp.certification.status import lists
 from idp.certification.subjects import Holder
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, PublishedList
 from idp.crypto.devices.errors import DeviceAway, DeviceError, DeviceUntrusted, NoSuchDeviceKey

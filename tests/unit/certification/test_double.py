@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import func, select
 
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, double, revocation, subjects
+from idp.certification import authorities, double, subjects
 from idp.certification.ceremony import Ceremony
 from idp.certification.double import Pair
 from idp.certification.errors import HolderNotFitting, NotEscrowed, RecipientNotFitting, TwoOperatorsNeeded
+from idp.certification.status import revocation
 from idp.certification.tables import EscrowedKey, IssuedCertificate
 from idp.crypto import base64url, sm2
 from idp.crypto.errors import DecryptionFailed

@@ -16,12 +16,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client, TestResponse
 
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, revocation
+from idp.certification import authorities
 from idp.certification.enrolment import requests, rights
 from idp.certification.enrolment.messages import MAX_BODY, REQUEST_TYPE
 from idp.certification.enrolment.rights import Allowed, Wanted
 from idp.certification.enrolment.site import EnrolmentSite
 from idp.certification.errors import EnrolmentRefused, HolderNotFitting, InvalidEnrolment, NotWaiting
+from idp.certification.status import revocation
 from idp.certification.tables import Enrolment, IssuedCertificate
 from idp.crypto import pem
 from idp.crypto.der import oids

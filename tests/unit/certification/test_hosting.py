@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from idp.app import create_app
-from idp.certification import authorities, ceremony, hosting, issuance, lists, revocation
+from idp.certification import authorities, ceremony, issuance
 from idp.certification.ceremony import Ceremony
 from idp.certification.errors import AuthorityExists, CertificateNotAcceptable, ListNotAcceptable, TwoOperatorsNeeded
 from idp.certification.office import office_of
+from idp.certification.status import hosting, lists, revocation
 from idp.certification.subjects import Holder
 from idp.certification.tables import HostedAuthority
 from idp.crypto.der import oids

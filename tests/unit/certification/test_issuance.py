@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, issuance, lists, revocation, subjects
+from idp.certification import authorities, issuance, subjects
 from idp.certification.errors import HolderNotFitting, KeyKnown
 from idp.certification.issuance import Application, by_serial
+from idp.certification.status import lists, revocation
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto.der import oids
 from idp.crypto.errors import DecryptionFailed

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from idp.certification import double, issuance, renewals, revocation, subjects, timestamp_keys, upkeep
+from idp.certification import double, issuance, renewals, subjects, upkeep
 from idp.certification.authorities import by_name
 from idp.certification.errors import HolderNotFitting, KeyKnown, NotRenewable
 from idp.certification.issuance import Application
+from idp.certification.status import revocation
 from idp.certification.tables import IssuedCertificate
+from idp.certification.timestamping import keys as timestamp_keys
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.errors import RequestRefused
 from idp.crypto.x509.extensions import SubjectAltName

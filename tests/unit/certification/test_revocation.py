@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from idp.certification import authorities, following, lists, responder, responder_keys, revocation, upkeep
+from idp.certification import authorities, upkeep
 from idp.certification.errors import AlreadyRevoked, NotOnHold, PublicationOvertaken, ReasonNotAllowed
-from idp.certification.responder import Reply, Responders
+from idp.certification.status import following, lists, responder, responder_keys, revocation
+from idp.certification.status.responder import Reply, Responders
 from idp.certification.tables import CertificateAuthority, IssuedCertificate
 from idp.crypto.der import oids
 from idp.crypto.x509.certificate import Certificate

@@ -14,8 +14,10 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from idp.app import create_app
-from idp.certification import authorities, lists, revocation, timestamp_keys
+from idp.certification import authorities
+from idp.certification.status import lists, revocation
 from idp.certification.tables import IssuedCertificate
+from idp.certification.timestamping import keys as timestamp_keys
 from idp.crypto import pem, sm3
 from idp.crypto.x509.certificate import PEM_LABEL, Certificate
 from idp.crypto.x509.crl import RevocationList

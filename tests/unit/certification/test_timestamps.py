@@ -8,10 +8,13 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from idp.app import create_app
-from idp.certification import authorities, issuance, revocation, timestamp_keys, timestamps, upkeep
+from idp.certification import authorities, issuance, upkeep
 from idp.certification.errors import InvalidTimeStampPolicy, NoTimeStampService
+from idp.certification.status import revocation
 from idp.certification.tables import IssuedCertificate, TimeStamp, TimeStampAuthority
-from idp.certification.timestamps import Refused
+from idp.certification.timestamping import keys as timestamp_keys
+from idp.certification.timestamping import stamps as timestamps
+from idp.certification.timestamping.stamps import Refused
 from idp.crypto import sm3
 from idp.crypto.der import AlgorithmIdentifier, oids, writer
 from idp.crypto.x509.path import PathRules

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from idp.certification import authorities, double, lists, revocation, subjects
+from idp.certification import authorities, double, subjects
 from idp.certification.fronts import Front, Half, front_files
+from idp.certification.status import lists, revocation
 from idp.certification.tables import IssuedCertificate
 from idp.crypto import sm2
 from idp.crypto.jose import SoftwareSigner

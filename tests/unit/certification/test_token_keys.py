@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from idp.certification import authorities, issuance, revocation, subjects, token_keys, token_upkeep
+from idp.certification import authorities, issuance, subjects
 from idp.certification.errors import CertificateNotAcceptable, HolderNotFitting
 from idp.certification.issuance import Application
-from idp.certification.token_keys import LEAVES_BEFORE, REPLACED_BEFORE
+from idp.certification.status import revocation
+from idp.certification.tokens import keys as token_keys
+from idp.certification.tokens import upkeep as token_upkeep
+from idp.certification.tokens.keys import LEAVES_BEFORE, REPLACED_BEFORE
 from idp.crypto.der import oids
 from idp.crypto.x509.certificate import Certificate
 from idp.crypto.x509.extensions import ExtendedKeyUsage, SubjectAltName

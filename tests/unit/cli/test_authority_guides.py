@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp.certification.lists import VALID_OFFLINE
+from idp.certification.status.lists import VALID_OFFLINE
 from idp.crypto.key_files import read_private_key
 from idp.crypto.x509.crl import RevocationList
 from idp.settings import Settings

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idp.certification import authorities, timestamps
+from idp.certification import authorities
 from idp.certification.office import office_of
+from idp.certification.timestamping import stamps as timestamps
 from idp.crypto.x509.timestamp import FailureInfo, TimeStampRequest
 from idp.crypto.x509.timestamp.response import refusal
 from idp.deployment import open_deployment

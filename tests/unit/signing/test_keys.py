@@ -13,9 +13,10 @@ from idp.app import create_app
 from idp.apps import register
 from idp.apps.register import Particulars
 from idp.audit.tables import AuditEvent
-from idp.certification import authorities, renewals, revocation
+from idp.certification import authorities, renewals
 from idp.certification.errors import AlreadyRevoked, HolderNotFitting, NotOnHold
 from idp.certification.issuance import by_serial
+from idp.certification.status import revocation
 from idp.crypto.errors import DecryptionFailed
 from idp.crypto.x509.cms.document import Document
 from idp.crypto.x509.cms.enveloped_data import EnvelopedData

@@ -12,8 +12,9 @@ import pytest
 from flask import Flask
 
 from idp.app import create_app
-from idp.certification import authorities, timestamp_keys
+from idp.certification import authorities
 from idp.certification.office import Office
+from idp.certification.timestamping import keys as timestamp_keys
 from idp.crypto.x509.certificate import Certificate
 from idp.deployment import Deployment, open_deployment
 from idp.settings import Settings

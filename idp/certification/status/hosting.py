@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.certification import authorities, lists
+from idp.certification import authorities
 from idp.certification.ceremony import Ceremony
 from idp.certification.errors import AuthorityExists, CertificateNotAcceptable, ListNotAcceptable, NoList
+from idp.certification.status import lists
 from idp.certification.tables import HostedAuthority, HostedList
 from idp.crypto import pem
 from idp.crypto.errors import CryptoError

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, exists, literal, or_, select
 from idp.apps.register import AppStatus
 from idp.apps.tables import App
 from idp.audit import Transaction
-from idp.certification import revocation
-from idp.certification.revocation import HOLD, Cause
+from idp.certification.status import revocation
+from idp.certification.status.revocation import HOLD, Cause
 from idp.certification.tables import IssuedCertificate, Revocation
 from idp.registry.institutions import InstitutionStatus
 from idp.registry.persons import PersonStatus

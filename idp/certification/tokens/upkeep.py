@@ -7,11 +7,11 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
-from idp.certification import token_keys
 from idp.certification.authorities import chain_of
 from idp.certification.office import Office
 from idp.certification.tables import CertificateAuthority
-from idp.certification.token_keys import LEAVES_BEFORE, REPLACED_BEFORE, Standing
+from idp.certification.tokens import keys as token_keys
+from idp.certification.tokens.keys import LEAVES_BEFORE, REPLACED_BEFORE, Standing
 from idp.crypto.x509.reasons import Reason
 from idp.deployment import SYSTEM, Deployment
 from idp.keys import chains, rotation

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.certification import issuance, revocation
+from idp.certification import issuance
 from idp.certification.authorities import certificate_of
 from idp.certification.errors import InvalidTimeStampPolicy, NoTimeStampService
 from idp.certification.issuance import Application
 from idp.certification.office import Office, timestamp_context
+from idp.certification.status import revocation
 from idp.certification.subjects import Holder, School, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TimeStampAuthority
 from idp.crypto.jose.algorithms import SM2_ALGORITHM

@@ -13,11 +13,12 @@ from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from idp.audit import Transaction
-from idp.certification import revocation, timestamp_keys
 from idp.certification.authorities import chain_of
 from idp.certification.errors import TooManyTimeStamps
 from idp.certification.office import Office
+from idp.certification.status import revocation
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TimeStamp, TimeStampAuthority
+from idp.certification.timestamping import keys as timestamp_keys
 from idp.crypto import sm3
 from idp.crypto.errors import CryptoError, UnsupportedAlgorithm
 from idp.crypto.x509.certificate import Certificate

@@ -15,11 +15,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from idp.audit import Action, Transaction
-from idp.certification import issuance, revocation
+from idp.certification import issuance
 from idp.certification.authorities import certificate_of, chain_of, check_active
 from idp.certification.errors import AlreadyRevoked, CertificateNotAcceptable
 from idp.certification.issuance import Application
 from idp.certification.office import Office, key_digest
+from idp.certification.status import revocation
 from idp.certification.subjects import Holder, School, subject
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, TokenAuthority
 from idp.crypto import sm2

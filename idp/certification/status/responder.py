@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from idp.audit import Transaction
 from idp.certification.authorities import certificate_of
 from idp.certification.office import Office
-from idp.certification.revocation import lock_certificate
+from idp.certification.status.revocation import lock_certificate
 from idp.certification.tables import CertificateAuthority, IssuedCertificate, Revocation, SignedAnswer
 from idp.crypto.errors import CryptoError
 from idp.crypto.jose.signer import Signer
