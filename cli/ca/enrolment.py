@@ -110,8 +110,11 @@ def enrolments(as_json: bool) -> None:
 @command.command(name="enrol-stop", help=_("Stop an enrolment. The certificates that it led to stay good."))
 @click.argument("handle")
 @yes_option
-def enrol_stop(handle: str, yes: bool) -> None:
+@json_option
+def enrol_stop(handle: str, yes: bool, as_json: bool) -> None:
     """Stops it."""
     confirm(_("Nobody can ask with %(handle)s any more. Go on?") % {"handle": handle}, yes)
     with changing() as (_deployment, tx):
-        rights.stop(tx, handle)
+        row = rights.stop(tx, handle)
+        shown = {"handle": row.handle, "used": row.used, "state": "stopped" if as_json else STATES["stopped"]}
+    print_record(shown, {key: TITLES[key] for key in shown}, as_json=as_json)

@@ -59,7 +59,9 @@ def approve(number: int, as_json: bool) -> None:
 @command.command(help=_("Refuse a request that waits. The applicant may ask again with another key."))
 @click.argument("number", type=int)
 @click.option("--reason", required=True, help=_("Why; it is kept in the journal."))
-def refuse(number: int, reason: str) -> None:
+@json_option
+def refuse(number: int, reason: str, as_json: bool) -> None:
     """Refuses it."""
     with changing() as (_deployment, tx):
         requests.refuse(tx, number, reason)
+    print_record({"number": number, "reason": reason}, {"number": _("Request"), "reason": _("Reason")}, as_json=as_json)

@@ -35,9 +35,10 @@ def rotate(what: str, in_software: bool, as_json: bool) -> None:
 @command.command(help=_("Withdraw a signing key at once, because it may be in wrong hands. Tokens it signed stop verifying."))
 @click.argument("kid")
 @yes_option
-def retire(kid: str, yes: bool) -> None:
+@json_option
+def retire(kid: str, yes: bool, as_json: bool) -> None:
     """Withdraws."""
     confirm(_("Tokens signed with %(kid)s will stop verifying. Go on?") % {"kid": kid}, yes)
     with changing() as (deployment, tx):
-        rotation.retire(tx, deployment.master, kid)
-        click.echo(_("%(kid)s is withdrawn.") % {"kid": kid})
+        row = rotation.retire(tx, deployment.master, kid)
+        print_rows([record(deployment, row, adoption.places(tx.session))], COLUMNS, as_json=as_json)
