@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from idp.certification import authorities
@@ -18,6 +19,7 @@ from idp.certification.answers import MAX_AGE, Answer, posted
 from idp.certification.errors import CertificationError, TooManyTimeStamps
 from idp.certification.office import Office, office_of
 from idp.certification.status import hosting, lists, responder
+from idp.certification.status.allowance import Allowance
 from idp.certification.status.responder import Reply, Responders
 from idp.certification.timestamping import keys as timestamp_keys
 from idp.certification.timestamping import stamps as timestamps
@@ -59,6 +61,7 @@ class AuthoritySite:
         self._office: Office = office_of(deployment.settings, deployment.ring.authority_vault)
         self._digests = timestamps.digests_of(deployment.settings.ca_timestamp_digests)
         self._address = address_reader(deployment.settings.trusted_proxies)
+        self._allowance = Allowance(deployment.settings.ca_ocsp_signatures_per_minute)
         self._responders: tuple[float, Responders] | None = None
         self._lock = threading.Lock()
 
@@ -103,7 +106,8 @@ class AuthoritySite:
             return Answer(200, _RESPONSE_TYPE, refusal(ResponseStatus.MALFORMED_REQUEST))
         now = self._deployment.clock.now()
         with self._deployment.reading() as session:
-            found = responder.reply(session, self._known(), question, now)
+            may_sign = partial(self._allowance.take, self._address(environ), now)
+            found = responder.reply(session, self._known(), question, now, may_sign)
         if not isinstance(found, Reply):
             with self._deployment.transaction(SYSTEM) as tx:
                 found = responder.sign_in_advance(tx, found)

@@ -28,6 +28,14 @@ class CertificationSettings(BaseModel):
         description="How many time-stamps one network address (of IPv6 a /64) may have in a minute.",
     )
 
+    ca_ocsp_signatures_per_minute: int = Field(
+        default=600,
+        ge=1,
+        le=1_000_000,
+        description="How many OCSP answers that need a signature of their own, for a nonce or a number never issued, one network "
+        "address (of IPv6 a /64) may have in a minute from each process; more are told tryLater.",
+    )
+
     @field_validator("ca_url")
     @classmethod
     def _ca_url(cls, value: str) -> str:

@@ -118,6 +118,8 @@ def person_key(person_id: int, window: timedelta) -> str:
 def networks(address: str) -> tuple[str, str]:
     """What a limit per address counts by, narrow and wide: an IPv4 address and its /24, of IPv6 the /64 and the /48."""
     here = ipaddress.ip_address(address)
+    # As a server that listens for both sees IPv4: no /64 for the whole of it.
+    here = getattr(here, "ipv4_mapped", None) or here
     narrow, wide = (32, 24) if here.version == 4 else (64, 48)
     return str(ipaddress.ip_network((here, narrow), strict=False)), str(ipaddress.ip_network((here, wide), strict=False))
 

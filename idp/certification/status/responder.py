@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -75,8 +75,13 @@ class Unsigned:
     certificate_id: int
 
 
-def reply(session: Session, responders: Responders, question: bytes, now: datetime) -> Reply | Unsigned:
-    """The answer to a question in DER, or what :func:`sign_in_advance` makes it of. Never raises for what a stranger sent."""
+def reply(
+    session: Session, responders: Responders, question: bytes, now: datetime, may_sign: Callable[[], bool] = lambda: True
+) -> Reply | Unsigned:
+    """The answer to a question in DER, or what :func:`sign_in_advance` makes it of. Never raises for what a stranger sent.
+
+    ``may_sign`` is asked before a signature that is good for this answer only.
+    """
     try:
         asked = OCSPRequest.from_der(question)
     except CryptoError:
@@ -88,6 +93,8 @@ def reply(session: Session, responders: Responders, question: bytes, now: dateti
         return Reply(refusal(ResponseStatus.UNAUTHORIZED))
     known = [_known(session, responder, identifier) for identifier in asked.certificates]
     if asked.nonce is not None or len(known) > 1 or known[0] is None:
+        if not may_sign():  # RFC 6960 §2.3: temporarily unable to answer
+            return Reply(refusal(ResponseStatus.TRY_LATER))
         return Reply(_signed(responder, asked, known, now))
     kept = known[0]
     if kept.der is not None and kept.fresh_until is not None and kept.fresh_until > now:
