@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from idp.crypto.der import Reader, oids, writer
+from idp.crypto.der import Reader, oids, tags, writer
 from idp.crypto.x509.errors import InvalidRevocationList
 from idp.crypto.x509.extensions import Extensions, InvalidityDate, Kinds, ReasonCode
 from idp.crypto.x509.reasons import Reason
@@ -37,11 +37,8 @@ class RevokedCertificate:
     def encode(self) -> bytes:
         """Its DER."""
         check_serial_number(self.serial_number)
-        return writer.sequence(
-            writer.integer(self.serial_number),
-            writer.time(self.revoked_at),
-            _encode_extensions(self.reason, self.invalid_since),
-        )
+        number, moment = writer.integer(self.serial_number), writer.time(self.revoked_at)
+        return writer.element(tags.SEQUENCE, number + moment + _encode_extensions(self.reason, self.invalid_since))
 
 
 # A list has one entry for each certificate, and hardly more than ten different sets of extensions among them.
