@@ -142,10 +142,21 @@ def app_id_of(certificate: Certificate) -> str | None:
     return found[0].removeprefix(register.URN) if len(found) == 1 and found[0].startswith(register.URN) else None
 
 
+_SCHOOL = Institution.__table__.c
+_LOOKING = Prepared(
+    select(_SCHOOL.code, _SCHOOL.name, _SCHOOL.credit_code, _SCHOOL.status).where(_SCHOOL.code == bindparam("wanted"))
+)
+
+
 def institution_itself(session: Session, code: str, common_name: str) -> Holder:
-    """Something of an institution: an app, a device, its authority."""
-    school = active_institution(session, code)
-    return Holder(school.name, common_name or school.name, institution=School.of(school))
+    """Something of an institution: an app, a device, its authority. Raises as :func:`active_institution`."""
+    row = _LOOKING.first(session, wanted=code)
+    if row is None:
+        raise NoSuchInstitution(value=code[:32])
+    if row[3] != InstitutionStatus.ACTIVE:
+        raise HolderNotFitting(reason=N_("the institution is not active"))
+    school = School(*row[:3])
+    return Holder(school.name, common_name or school.name, institution=school)
 
 
 def active_institution(session: Session, code: str) -> Institution:
