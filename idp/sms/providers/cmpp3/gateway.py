@@ -171,7 +171,8 @@ class _Passage:
             except SendError as error:
                 return error
             slowed = {place: self._segments[place] for place, _ in _slowed(self._submission)}
-            if not slowed or time.monotonic() + FLOW_PAUSE >= self._deadline:
+            # Not without as long again for the answer: what is sent and not answered is in nobody's hands.
+            if not slowed or time.monotonic() + 2 * FLOW_PAUSE >= self._deadline:
                 break
             closing.wait(FLOW_PAUSE)
             for place in slowed:
