@@ -8,6 +8,9 @@ from playwright.sync_api import Page
 from tests.flows.conftest import NewContext, Site, agree, send
 from tests.services.processes import ROOT, needed
 
+# A page looks the same from either database.
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+
 AXE = ROOT / "tests" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 
 

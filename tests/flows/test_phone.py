@@ -11,6 +11,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.flows.conftest import Newcomer, NewContext, Site, send
 
+# What the databases could do differently is shown by tests/web, which has the same messages on both.
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+
 PIN, OTHER_PIN = "482915", "739264"
 SIGN_INS = 8
 Shot = Callable[[Page, str], Path]
